@@ -1,0 +1,128 @@
+"""The tables of the control store. Every row of a project's begins with `project_id`; times are epoch milliseconds."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, Index, LargeBinary, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Table(DeclarativeBase):
+    type_annotation_map: ClassVar[dict[Any, Any]] = {int: BigInteger, str: String, bytes: LargeBinary}
+
+
+class Project(Table):
+    """One site or app: a public token, its own data."""
+
+    __tablename__ = "projects"
+    project_id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    token: Mapped[str] = mapped_column(unique=True)
+    created_at_ms: Mapped[int]
+    retention_days: Mapped[int]
+    timezone: Mapped[str] = mapped_column(default="UTC")
+
+
+class Member(Table):
+    """Who logs in to Playhead."""
+
+    __tablename__ = "members"
+    member_id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    email: Mapped[str | None]
+    created_at_ms: Mapped[int]
+
+
+class ApiKey(Table):
+    """A program's key, kept as its SHA-256; `project_id` is the one project it opens."""
+
+    __tablename__ = "api_keys"
+    project_id: Mapped[str] = mapped_column(primary_key=True)
+    key_hash: Mapped[str] = mapped_column(primary_key=True, index=True)
+    created_at_ms: Mapped[int]
+
+
+class LoginCode(Table):
+    """A one-time log-in link, kept as its SHA-256."""
+
+    __tablename__ = "login_codes"
+    code_hash: Mapped[str] = mapped_column(primary_key=True)
+    member_id: Mapped[str]
+    expires_at_ms: Mapped[int]
+
+
+class LoginSession(Table):
+    """A member's browser session, kept as the SHA-256 of its cookie."""
+
+    __tablename__ = "login_sessions"
+    session_hash: Mapped[str] = mapped_column(primary_key=True)
+    member_id: Mapped[str]
+    csrf_token: Mapped[str]
+    created_at_ms: Mapped[int]
+    expires_at_ms: Mapped[int]
+
+
+class Replay(Table):
+    """One row per replay: what must be exact and change by compare-and-set.
+
+    `accepted_at_ms` is when its first batch was accepted and fixes `expires_at_ms`. `generation` counts sealed
+    recordings (0: none yet) and `object` is the current one's path. `indexed_generation` is the generation whose row
+    the analytics store is known to hold. `last_block_at_ms` is when delivery last wrote a block of it.
+    """
+
+    __tablename__ = "replays"
+    project_id: Mapped[str] = mapped_column(primary_key=True)
+    replay_id: Mapped[str] = mapped_column(primary_key=True)
+    accepted_at_ms: Mapped[int]
+    expires_at_ms: Mapped[int]
+    generation: Mapped[int] = mapped_column(default=0)
+    indexed_generation: Mapped[int] = mapped_column(default=0)
+    object: Mapped[str] = mapped_column(Text, default="")
+    hot_blocks: Mapped[int] = mapped_column(default=0)
+    last_block_at_ms: Mapped[int]
+    last_seal_at_ms: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (
+        Index("replays_to_seal", "hot_blocks", "last_block_at_ms"),
+        Index("replays_to_expire", "expires_at_ms"),
+    )
+
+
+class Segment(Table):
+    """A hot segment that stands in the blob store: what the clean-up walks. Its footer is the truth of its blocks."""
+
+    __tablename__ = "segments"
+    project_id: Mapped[str] = mapped_column(primary_key=True)
+    object: Mapped[str] = mapped_column(Text, primary_key=True)
+    created_at_ms: Mapped[int] = mapped_column(index=True)
+
+
+class Tombstone(Table):
+    """What was deleted and must not come back: kind `replay` or `person`, for good."""
+
+    __tablename__ = "tombstones"
+    project_id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    created_at_ms: Mapped[int] = mapped_column(index=True)
+    done_at_ms: Mapped[int] = mapped_column(default=0)
+
+
+class Signal(Table):
+    """A word to a browser that capture passes on: kind `watching`, for one replay, until it expires."""
+
+    __tablename__ = "signals"
+    project_id: Mapped[str] = mapped_column(primary_key=True)
+    replay_id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    expires_at_ms: Mapped[int]
+
+
+class Lease(Table):
+    """Which worker does a job that only one may do at a time."""
+
+    __tablename__ = "leases"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    holder: Mapped[str]
+    expires_at_ms: Mapped[int]
