@@ -1,0 +1,109 @@
+"""What capture knows of control: tokens, deleted replays, and which replays someone watches; a second old at most.
+
+When control is down the last known answer stands, so that ingestion goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal
+
+import msgspec
+import structlog
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from playhead.clock import now_ms
+from playhead.errors import Unavailable
+from playhead.stores.tables import Project, Signal, Tombstone
+
+log = structlog.get_logger(__name__)
+
+REFRESH_SECONDS = 1.0
+# A request waits for a refresh only when what is known is older than this, and then not for longer.
+STALE_SECONDS = 3.0
+WAIT_SECONDS = 0.5
+# Tombstones older than this are not held here; delivery checks every one of them again.
+TOMBSTONE_DAYS = 30
+
+
+class ProjectEntry(msgspec.Struct, frozen=True):
+    """A project as capture sees it. `recording` and `sdk_config` are what SDKs are told."""
+
+    project_id: str
+    recording: Literal["ok", "stop"] = "ok"
+    sdk_config: dict[str, Any] = {}
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """Control at one moment. Replays are (project_id, replay_id) with the id in lower case."""
+
+    projects: Mapping[str, ProjectEntry]
+    deleted_replays: frozenset[tuple[str, str]] = frozenset()
+    watched_replays: frozenset[tuple[str, str]] = frozenset()
+
+
+class Directory:
+    """The cached view. `load` blocks and may raise; it runs on a thread of its own."""
+
+    def __init__(self, load: Callable[[], Snapshot]) -> None:
+        self._load = load
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="directory")
+        self._known: Snapshot | None = None
+        self._loaded_at = float("-inf")
+        self._started_at = float("-inf")
+        self._refresh: asyncio.Future[None] | None = None
+
+    async def current(self) -> Snapshot:
+        """What is known now. Raises `Unavailable` when control has never been read."""
+        now = time.monotonic()
+        if now - self._loaded_at < REFRESH_SECONDS and self._known is not None:
+            return self._known
+        if self._refresh is None and now - self._started_at >= REFRESH_SECONDS:
+            self._started_at = now
+            self._refresh = asyncio.ensure_future(self._reload())
+        left = self._started_at + WAIT_SECONDS - now
+        if self._refresh is not None and left > 0 and now - self._loaded_at > STALE_SECONDS:
+            await asyncio.wait([self._refresh], timeout=left)
+        if self._known is None:
+            raise Unavailable("The list of projects can't be read yet.", code="control_unavailable", retry_after_s=2)
+        return self._known
+
+    def close(self) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _reload(self) -> None:
+        try:
+            self._known = await asyncio.get_running_loop().run_in_executor(self._thread, self._load)
+            self._loaded_at = time.monotonic()
+        except Exception as error:  # the loader's store may fail in any way; the last known answer stands
+            log.warning("directory_refresh_failed", error=type(error).__name__)
+        finally:
+            self._refresh = None
+
+
+def control_loader(engine: Engine) -> Callable[[], Snapshot]:
+    """A loader that reads the control store."""
+
+    def load() -> Snapshot:
+        now = now_ms()
+        with Session(engine) as session:
+            projects = session.execute(select(Project.token, Project.project_id)).all()
+            tombstones = session.execute(
+                select(Tombstone.project_id, Tombstone.id).where(
+                    Tombstone.kind == "replay", Tombstone.created_at_ms > now - TOMBSTONE_DAYS * 86_400_000
+                )
+            ).all()
+            watched = session.execute(
+                select(Signal.project_id, Signal.replay_id).where(Signal.kind == "watching", Signal.expires_at_ms > now)
+            ).all()
+        return Snapshot(
+            {token: ProjectEntry(project_id) for token, project_id in projects},
+            frozenset((project_id, replay_id.lower()) for project_id, replay_id in tombstones),
+            frozenset((project_id, replay_id.lower()) for project_id, replay_id in watched),
+        )
+
+    return load
