@@ -1,0 +1,208 @@
+"""Replays: the feed, one in full, its events, its frames, watching, deleting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+import msgspec
+import zstandard
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from isal import isal_zlib
+from sqlalchemy import select
+from starlette.responses import RedirectResponse, StreamingResponse
+
+from playhead.api.addresses import base_url
+from playhead.api.answers import accepts, errors, json_answer, lines, shape
+from playhead.api.auth import project as project_of
+from playhead.api.auth import stores_of
+from playhead.clock import now_ms
+from playhead.errors import NotFound
+from playhead.governance.deletion import delete_replay
+from playhead.replays.access import find_replay, replay_uuid
+from playhead.replays.detail import Index, detail, frame_index
+from playhead.replays.feed import Feed, FeedQuery, FeedRow, Order, Sort, epoch_ms, feed
+from playhead.replays.live import watch
+from playhead.replays.reading import open_recording, read_events, stored_frame
+from playhead.stores.blobs import BlobNotFound
+from playhead.stores.tables import Project, Replay
+
+router = APIRouter(tags=["Replays"])
+PREFIX = "/api/projects/{p}/replays"
+ONE = PREFIX + "/{replay_id}"
+NDJSON = "application/x-ndjson"
+
+ProjectOf = Annotated[Project, Depends(project_of)]
+Text = Annotated[str, Query(max_length=500)]
+
+
+def the_replay(
+    request: Request,
+    project: ProjectOf,
+    replay_id: Annotated[str, Path(description="Replay id, a UUID.")],
+) -> Replay:
+    """The replay of the path. Raises 400, 404 or 410."""
+    return find_replay(stores_of(request).control, project.project_id, replay_uuid(replay_id), now_ms())
+
+
+ReplayOf = Annotated[Replay, Depends(the_replay)]
+
+
+@router.get(PREFIX, responses=shape(Feed) | errors(400, 401, 404, 503))
+def replay_feed(  # noqa: PLR0917  FastAPI calls it by name
+    request: Request,
+    project: ProjectOf,
+    q: Annotated[str, Query(max_length=500, description="Name, e-mail, user id, or a date.")] = "",
+    from_: Annotated[str, Query(alias="from", max_length=40, description="Began at or after.")] = "",
+    to: Annotated[str, Query(max_length=40, description="Began at or before.")] = "",
+    distinct_id: Text = "",
+    sort: Sort = "recency",
+    order: Order = "desc",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Text = "",
+    event: Text = "",
+    url: Text = "",
+    has_error: bool | None = None,
+    has_rage_click: bool | None = None,
+    min_duration_ms: Annotated[int | None, Query(ge=0, le=10**12)] = None,
+    browser: Text = "",
+    os: Text = "",
+    device: Text = "",
+    live: bool | None = None,
+) -> Response:
+    """The feed of replays."""
+    query = FeedQuery(
+        q=q,
+        from_ms=epoch_ms(from_) if from_ else None,
+        to_ms=end_ms(to) if to else None,
+        distinct_id=distinct_id,
+        sort=sort,
+        order=order,
+        limit=limit,
+        cursor=cursor,
+        event=event,
+        url=url,
+        has_error=has_error,
+        has_rage_click=has_rage_click,
+        min_duration_ms=min_duration_ms,
+        browser=browser,
+        os=os,
+        device=device,
+        live=live,
+    )
+    return json_answer(feed(stores_of(request), project.project_id, query, now_ms(), project.timezone))
+
+
+def end_ms(text: str) -> int:
+    """A day as an end is that day's last millisecond."""
+    return epoch_ms(text) + (86_400_000 - 1 if len(text) == 10 else 0)
+
+
+@router.get(
+    ONE, responses=shape(FeedRow, "The row, and its pages, markers, activity and gaps") | errors(400, 401, 404, 410)
+)
+def one_replay(request: Request, project: ProjectOf, replay: ReplayOf) -> Response:
+    """One replay in full."""
+    found = detail(stores_of(request), replay, now_ms())
+    if found is None:
+        raise NotFound("The replay's first batch is still being stored.", code="replay_not_found")
+    row, more = found
+    whole: dict[str, Any] = msgspec.to_builtins(row) | msgspec.to_builtins(more)
+    whole["watch_url"] = f"{base_url(request)}/projects/{replay.project_id}/replays/{replay.replay_id}"
+    return json_answer(whole)
+
+
+@router.get(
+    ONE + "/events",
+    responses=lines("rrweb events in order, each once") | errors(400, 401, 404, 410),
+)
+def replay_events(
+    request: Request,
+    replay: ReplayOf,
+    from_: Annotated[float | None, Query(alias="from", ge=0, le=10**14, description="Epoch ms.")] = None,
+    to: Annotated[float | None, Query(ge=0, le=10**14, description="Epoch ms.")] = None,
+    snapshot: bool = True,
+) -> Response:
+    """rrweb events by time: from the last full snapshot at or before `from`; without `snapshot` strictly (from, to]."""
+    stores = stores_of(request)
+    try:
+        pieces = read_events(stores, open_recording(stores, replay), from_, to, snapshot=snapshot)
+    except BlobNotFound:
+        # Sealed between the two reads: what replaced it stands.
+        replay = find_replay(stores.control, replay.project_id, replay.replay_id, now_ms())
+        pieces = read_events(stores, open_recording(stores, replay), from_, to, snapshot=snapshot)
+    coding: Literal["zstd", "gzip", ""] = (
+        "zstd" if accepts(request, "zstd") else "gzip" if accepts(request, "gzip") else ""
+    )
+    headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
+    if coding:
+        headers["Content-Encoding"] = coding
+    return StreamingResponse(_compressed(pieces, coding), media_type=NDJSON, headers=headers)
+
+
+def _compressed(pieces: Iterator[bytes], coding: str) -> Iterator[bytes]:
+    if not coding:
+        yield from pieces
+        return
+    stream: Any = (
+        zstandard.ZstdCompressor(level=3).compressobj() if coding == "zstd" else isal_zlib.compressobj(1, wbits=31)
+    )
+    for some in pieces:
+        if made := stream.compress(some):
+            yield made
+    yield stream.flush()
+
+
+@router.get(ONE + "/index", responses=shape(Index) | errors(400, 401, 404, 410))
+def replay_index(request: Request, replay: ReplayOf) -> Response:
+    """The frame index: what the player reads first."""
+    return json_answer(frame_index(stores_of(request), replay, now_ms()))
+
+
+@router.get(
+    ONE + "/frames/{generation}/{n}",
+    responses=lines("NDJSON of rrweb events, zstd or gzip") | errors(400, 401, 404, 410),
+)
+def replay_frame(
+    request: Request,
+    replay: ReplayOf,
+    generation: Annotated[int, Path(ge=0, le=2**31)],
+    n: Annotated[int, Path(ge=0, le=2**31)],
+) -> Response:
+    """One stored frame, as it is where the client takes zstd."""
+    data = stored_frame(stores_of(request), replay, generation, n)
+    headers = {"Cache-Control": "private, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    if accepts(request, "zstd"):
+        headers["Content-Encoding"] = "zstd"
+    else:
+        data = zstandard.ZstdDecompressor(max_window_size=2**23).decompressobj().decompress(data)
+        if accepts(request, "gzip"):
+            data = isal_zlib.compress(data, 1, 31)
+            headers["Content-Encoding"] = "gzip"
+    return Response(data, media_type=NDJSON, headers=headers)
+
+
+@router.post(ONE + "/watching", status_code=204, responses=errors(400, 401, 403, 404, 410))
+def replay_watching(request: Request, replay: ReplayOf) -> Response:
+    """Someone has it open: the SDK flushes every second for the next 15 s."""
+    watch(stores_of(request).control, replay.project_id, replay.replay_id, now_ms())
+    return Response(status_code=204)
+
+
+@router.delete(ONE, status_code=204, responses=errors(400, 401, 403, 404, 410))
+def replay_delete(request: Request, replay: ReplayOf) -> Response:
+    """Deletes it: every read answers 410 from now on, the bytes go from the stores within seconds."""
+    delete_replay(stores_of(request).control, replay.project_id, replay.replay_id, now_ms())
+    return Response(status_code=204)
+
+
+@router.get("/replay/{replay_id}", include_in_schema=False)
+def replay_redirect(request: Request, replay_id: str) -> Response:
+    """To the dashboard's page of the replay, whose project the SDK does not know."""
+    wanted = replay_uuid(replay_id)
+    with stores_of(request).control.read() as session:
+        project_id = session.scalar(select(Replay.project_id).where(Replay.replay_id == wanted))
+    if project_id is None:
+        raise NotFound("There is no such replay.", code="replay_not_found")
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/projects/{project_id}/replays/{wanted}{query}", 302)

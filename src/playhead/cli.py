@@ -1,0 +1,278 @@
+"""The `playhead` command. Exit status 0, 1 (it failed: one clear line on stderr), 2 (wrong use)."""
+
+# ruff: noqa: PLC0415  Commands import what they need, so that `--version` and `project list` do not wait for the rest.
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from playhead import __version__
+from playhead.errors import PlayheadError
+from playhead.settings import Settings
+
+app = typer.Typer(
+    help="Self-hosted session replay with the product analytics that lead to it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+project_app = typer.Typer(help="Projects: one site or app each.", no_args_is_help=True)
+import_app = typer.Typer(help="Bring in what was recorded elsewhere.", no_args_is_help=True)
+app.add_typer(project_app, name="project")
+app.add_typer(import_app, name="import")
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Data = Annotated[Path | None, typer.Option("--data", help="Directory of the journal and every embedded store.")]
+Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
+Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Port to listen on (0: any free one).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def load(**flags: Any) -> Settings:
+    """The settings: flags over the environment over `.env`. Raises PlayheadError naming the setting that is wrong."""
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise PlayheadError(f"the setting PLAYHEAD_{name} is wrong: {first['msg']}", code="bad_settings") from None
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        out.print(f"playhead {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def serve(host: Host = None, port: Port = None, data: Data = None) -> None:
+    """Run a server: capture, delivery, the API and the dashboard, with embedded stores unless URLs are set."""
+    _serve(load(host=host, port=port, data=data))
+
+
+@app.command()
+def demo(
+    host: Host = None,
+    port: Port = None,
+    data: Data = None,
+    i_know: Annotated[
+        bool, typer.Option("--i-know", help="Listen beyond loopback although token and key are public.")
+    ] = False,
+) -> None:
+    """Run a server with the sample project, its data, and the shop at /shop/."""
+    from playhead.demo import is_loopback
+
+    settings = load(host=host, port=port, data=data, demo=True)
+    if not is_loopback(settings.host) and not i_know:
+        raise PlayheadError(
+            f"the demo's token and key are public, so it listens on loopback only, not on {settings.host}; "
+            "give --i-know to do it all the same, or use `playhead serve`",
+            code="demo_beyond_loopback",
+        )
+    _serve(settings)
+
+
+@project_app.command("create")
+def project_create(name: str, data: Data = None, as_json: AsJson = False) -> None:
+    """Create a project; its API key is shown this once."""
+    from playhead import accounts
+
+    settings = load(data=data)
+    created = accounts.create_project(_control(settings), name, settings.retention_days)
+    if as_json:
+        print(json.dumps({"project_id": created.project_id, "token": created.token, "api_key": created.api_key}))  # noqa: T201
+        return
+    url = _address(settings)
+    out.print(
+        f"project  {created.project_id}\ntoken    {created.token}\nAPI key  {created.api_key}  (shown only now)\n"
+    )
+    out.print("Put this on every page of the site:", style="dim")
+    out.print(f'<script src="{url}/sdk.js" data-token="{created.token}" defer></script>', markup=False)
+
+
+@project_app.command("list")
+def project_list(data: Data = None, as_json: AsJson = False) -> None:
+    """List the projects."""
+    from playhead import accounts
+    from playhead.clock import rfc3339
+
+    found = accounts.projects(_control(load(data=data)))
+    if as_json:
+        rows = [
+            {
+                "project_id": each.project_id,
+                "name": each.name,
+                "token": each.token,
+                "created_at": rfc3339(each.created_at_ms),
+                "retention_days": each.retention_days,
+            }
+            for each in found
+        ]
+        print(json.dumps(rows))  # noqa: T201
+        return
+    if not found:
+        out.print('No project yet: playhead project create "My site"')
+        return
+    table = RichTable("project", "name", "token", "created", box=None, header_style="dim")
+    for each in found:
+        table.add_row(each.project_id, each.name, each.token, rfc3339(each.created_at_ms)[:10])
+    out.print(table)
+
+
+@app.command("login-url")
+def login_url(data: Data = None) -> None:
+    """Print a link that logs the owner in, once, within a day."""
+    from playhead import accounts
+
+    settings = load(data=data)
+    path = accounts.login_path(_control(settings))
+    print(_address(settings) + path)  # noqa: T201
+
+
+@import_app.command("rrweb")
+def import_rrweb(
+    files: Annotated[list[Path], typer.Argument(help="rrweb events: a JSON array or NDJSON, plain or gzip.")],
+    project: Annotated[str, typer.Option("--project", help="The project's id.")],
+    data: Data = None,
+) -> None:
+    """Turn rrweb files into replays, one each."""
+    from playhead import accounts
+    from playhead.journal import Journal
+    from playhead.processes import is_held
+    from playhead.rrweb_import import import_files
+
+    settings = load(data=data)
+    control = _control(settings)
+    accounts.find_project(control, project)
+    journal = Journal.open(settings.journal_path, settings.journal_max_bytes)
+    try:
+        imported = import_files(files, project, settings, journal)
+    finally:
+        journal.close()
+    if not is_held(settings):
+        _deliver(settings)
+    url = _address(settings)
+    for each in imported:
+        link = f"{url}/projects/{project}/replays/{each.replay_id}"
+        out.print(f"{each.file}: {each.events} rrweb events → {link}", markup=False)
+
+
+@app.command()
+def doctor(data: Data = None) -> None:
+    """Check every store, the journal, the disk and the clock, and say what to mend."""
+    from playhead.doctor import examine
+
+    settings = load(data=data)
+    findings = examine(settings)
+    for finding in findings:
+        mark = "[green]ok  [/green]" if finding.ok else "[red]bad [/red]"
+        out.print(f"{mark} {finding.name:<10}", finding.message, sep=" ")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+def _serve(settings: Settings) -> None:
+    """Prepares the data directory, says where to open it, and becomes the supervisor."""
+    from playhead import accounts, supervisor
+    from playhead.processes import announce, hold_data, with_secret
+
+    with hold_data(settings) as lock:
+        settings = with_secret(settings)
+        control = _control(settings)
+        listening = supervisor.listen(settings.host, settings.port)
+        settings = settings.model_copy(update={"port": listening.getsockname()[1]})
+        url = supervisor.base_url(settings)
+        announce(settings, url)
+        if settings.demo:
+            accounts.ensure_demo(control, settings.retention_days)
+        _say_where(url, control, settings)
+        control.close()
+        supervisor.become(settings, listening, lock)
+
+
+def _control(settings: Settings) -> Any:
+    """The control store, brought up to date, in a data directory that is there."""
+    from playhead.processes import data_directory
+    from playhead.stores.control import Control
+
+    data_directory(settings)
+    control = Control.open(settings.control)
+    control.migrate()
+    return control
+
+
+def _say_where(url: str, control: Any, settings: Settings) -> None:
+    from playhead import accounts
+
+    out.print(f"[bold]Playhead {__version__}[/bold]  [dim]data in {settings.data.resolve()}[/dim]")
+    out.print(f"Open  [bold cyan]{url}{accounts.login_path(control)}[/bold cyan]")
+    if settings.demo:
+        out.print(f"Shop  [cyan]{url}/shop/[/cyan]  [dim]what you do there can be watched a moment later[/dim]")
+    out.print("[dim]Stop with Ctrl-C.[/dim]")
+    sys.stdout.flush()
+
+
+def _deliver(settings: Settings) -> None:
+    """Delivers what the journal holds, for a command beside no server."""
+    from playhead.delivery.flush import Delivery
+    from playhead.journal import JournalQueue
+    from playhead.processes import hold_data
+    from playhead.stores import open_stores
+    from playhead.stores.analytics import engine_for
+
+    stores = open_stores(settings)
+    queue = JournalQueue.open(settings.journal_path)
+    try:
+        with hold_data(settings), engine_for(stores.analytics):
+            stores.analytics.migrate()
+            delivery = Delivery(queue, stores, settings)
+            while delivery.run_once():
+                pass
+    finally:
+        queue.close()
+        stores.close()
+
+
+def _address(settings: Settings) -> str:
+    from playhead.processes import is_held, running_server
+    from playhead.supervisor import base_url
+
+    running = running_server(settings) if is_held(settings) else None
+    return settings.public_url.rstrip("/") or (running.url if running else base_url(settings))
+
+
+def main(run: Callable[[], Any] = app) -> None:
+    """Runs the command; what a user can cause ends with one line, not with a traceback."""
+    try:
+        run()
+    except PlayheadError as error:
+        err.print(f"playhead: {error.message}", markup=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        err.print(f"playhead: {where}{error.strerror or error}", markup=False)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

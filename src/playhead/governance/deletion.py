@@ -1,0 +1,16 @@
+"""Deleting: a tombstone first, which everything checks; then the bytes (`replays.sealing` and its jobs)."""
+
+from __future__ import annotations
+
+from playhead.stores.control import Control
+from playhead.stores.tables import Tombstone
+
+
+def delete_replay(control: Control, project_id: str, replay_id: str, now_ms: int) -> None:
+    """From here on every read answers 410 and nothing of it is stored any more. Doing it again changes nothing."""
+    with control.write() as session:
+        session.execute(
+            control.insert(Tombstone)
+            .values(project_id=project_id, kind="replay", id=replay_id, created_at_ms=now_ms, done_at_ms=0)
+            .on_conflict_do_nothing()
+        )

@@ -1,0 +1,25 @@
+"""Identifiers: UUIDv7 for what is named by the time it came in, random tokens for what must not be guessed."""
+
+from __future__ import annotations
+
+import secrets
+from uuid import UUID
+
+from playhead.clock import now_ms
+
+
+def new_ingest_id() -> UUID:
+    """A UUIDv7 (RFC 9562) of the clock's time: sorts by arrival to the millisecond."""
+    bits = now_ms() << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    return UUID(int=bits)
+
+
+def new_project_id() -> str:
+    """Ten lower-case letters and digits, safe in paths, host names and SQL identifiers."""
+    alphabet = "abcdefghijkmnpqrstuvwxyz23456789"
+    return "p" + "".join(secrets.choice(alphabet) for _ in range(9))
+
+
+def new_secret(prefix: str) -> str:
+    """`prefix_` and 32 bytes of chance, URL-safe."""
+    return f"{prefix}_{secrets.token_urlsafe(32)}"

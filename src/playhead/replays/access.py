@@ -1,0 +1,65 @@
+"""Finding a replay: the one place that says it is unknown, deleted or expired."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from playhead.errors import Gone, NotFound, PlayheadError
+from playhead.stores.control import Control
+from playhead.stores.tables import Replay, Tombstone
+
+# `Replay.indexed_generation` of a replay whose expired bytes are gone; the row stays to say so.
+REMOVED = -1
+
+
+def replay_uuid(text: str) -> str:
+    """The replay id in the spelling that is stored. Raises 400 when it is no UUID."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise PlayheadError("A replay id is a UUID.", code="bad_replay_id") from None
+
+
+def find_replay(control: Control, project_id: str, replay_id: str, now_ms: int) -> Replay:
+    """The replay's row. Raises NotFound, or Gone with `replay_deleted` or `replay_expired`."""
+    with control.read() as session:
+        return check_replay(session, project_id, replay_id, now_ms)
+
+
+def check_replay(session: Session, project_id: str, replay_id: str, now_ms: int) -> Replay:
+    if session.get(Tombstone, (project_id, "replay", replay_id)) is not None:
+        raise Gone("This replay was deleted.", code="replay_deleted")
+    replay = session.get(Replay, (project_id, replay_id))
+    if replay is None:
+        raise NotFound("There is no such replay in this project.", code="replay_not_found")
+    if replay.expires_at_ms <= now_ms:
+        raise Gone("This replay has passed its retention time and expired.", code="replay_expired")
+    return replay
+
+
+def gone_replays(control: Control, project_id: str, now_ms: int) -> list[str]:
+    """Replays that must not be seen although rows or bytes of them may still stand: few, for jobs remove them."""
+    expired = select(Replay.replay_id).where(
+        Replay.project_id == project_id,
+        Replay.expires_at_ms <= now_ms,
+        or_(Replay.indexed_generation > REMOVED, Replay.hot_blocks > 0),
+    )
+    deleted = select(Tombstone.id).where(
+        Tombstone.project_id == project_id, Tombstone.kind == "replay", Tombstone.done_at_ms == 0
+    )
+    with control.read() as session:
+        return [*session.scalars(expired), *session.scalars(deleted)]
+
+
+def expiries(control: Control, project_id: str, replay_ids: list[str]) -> dict[str, int]:
+    """When each replay expires, epoch milliseconds."""
+    with control.read() as session:
+        rows = session.execute(
+            select(Replay.replay_id, Replay.expires_at_ms).where(
+                Replay.project_id == project_id, Replay.replay_id.in_(replay_ids)
+            )
+        ).all()
+    return {row.replay_id: row.expires_at_ms for row in rows}

@@ -1,0 +1,190 @@
+"""The worker process: delivery, and beside it the housekeeping of replays (sealing, retention, deletion)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import structlog
+from sqlalchemy import or_
+
+from playhead.clock import now_ms
+from playhead.delivery.flush import Delivered, Delivery
+from playhead.errors import PlayheadError, Unavailable
+from playhead.health import WorkerReport
+from playhead.journal import JournalQueue
+from playhead.processes import configure_logs, die_with_parent, on_stop, write_private
+from playhead.replays.sealing import run_jobs
+from playhead.settings import Settings
+from playhead.stores import Stores, open_stores
+from playhead.stores.control import Control
+from playhead.stores.tables import Lease
+
+log = structlog.get_logger(__name__)
+
+FIRST_RETRY_SECONDS = 0.25
+LAST_RETRY_SECONDS = 5.0
+# At the start the embedded engine is seconds away, and people wait.
+FIRST_CONTACT_SECONDS = 0.5
+HOUSEKEEPING_SECONDS = 2.0
+LEASE_SECONDS = 60
+REPORT_SECONDS = 1.0
+
+T = TypeVar("T")
+
+
+class Worker:
+    """Runs until `stop`; a store that is down is tried again, ever more slowly, while capture goes on."""
+
+    def __init__(self, settings: Settings, stores: Stores, queue: JournalQueue) -> None:
+        self._settings = settings
+        self._stores = stores
+        self._delivery = Delivery(queue, stores, settings)
+        self._stopped = threading.Event()
+        self._report = Report(settings.data / "worker.json")
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def run(self) -> None:
+        """Delivers until told to stop, and then what still waits, for a few seconds at most."""
+        if not self._until_it_works(self._migrate, FIRST_CONTACT_SECONDS):
+            return
+        housekeeping = threading.Thread(target=self._keep_house, name="housekeeping", daemon=True)
+        housekeeping.start()
+        while not self._stopped.is_set():
+            delivered = self._until_it_works(self._flush)
+            full = delivered is not None and delivered.bytes >= self._settings.flush_bytes // 2
+            if not full:
+                self._stopped.wait(self._settings.flush_seconds)
+        self._drain(seconds=5)
+        housekeeping.join(timeout=10)
+
+    def _migrate(self) -> bool:
+        self._stores.analytics.migrate()
+        return True
+
+    def _flush(self) -> Delivered | None:
+        delivered = self._delivery.run_once()
+        self._report.delivered(delivered)
+        return delivered
+
+    def _until_it_works(self, step: Callable[[], T], longest_s: float = LAST_RETRY_SECONDS) -> T | None:
+        delay = FIRST_RETRY_SECONDS
+        while not self._stopped.is_set():
+            try:
+                return step()
+            except Unavailable as error:
+                self._report.failed(error.message)
+                log.warning("store_down", error=error.message[:300], retry_in_s=delay)
+            except Exception as error:  # whatever went wrong, the items are in the journal and stay there
+                self._report.failed(f"{type(error).__name__}: {error}"[:300])
+                log.exception("delivery_failed", retry_in_s=delay)
+            self._stopped.wait(delay)
+            delay = min(longest_s, delay * 2)
+        return None
+
+    def _drain(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        try:
+            while time.monotonic() < deadline and self._flush() is not None:
+                pass
+        except PlayheadError as error:
+            log.warning("not_drained", error=error.message[:300])
+
+    def _keep_house(self) -> None:
+        holder = f"{os.getpid()}-{secrets.token_hex(4)}"
+        while not self._stopped.is_set():
+            try:
+                if take_lease(self._stores.control, "housekeeping", holder, LEASE_SECONDS):
+                    run_jobs(self._stores, self._settings, self._stopped.is_set)
+            except Unavailable as error:
+                log.warning("housekeeping_waits", error=error.message[:300])
+            except Exception:  # one job's failure must not end the others, nor delivery
+                log.exception("housekeeping_failed")
+            self._stopped.wait(HOUSEKEEPING_SECONDS)
+        with suppress(Unavailable):
+            release_lease(self._stores.control, "housekeeping", holder)
+
+
+class Report:
+    """Keeps `worker.json` up to date, at most once a second while nothing fails."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._now = WorkerReport(0, os.getpid())
+        self._written_at = 0.0
+
+    def delivered(self, delivered: Delivered | None) -> None:
+        now = self._now
+        if delivered is not None:
+            now = msgspec.structs.replace(
+                now,
+                flushes=now.flushes + 1,
+                items=now.items + delivered.items,
+                bytes=now.bytes + delivered.bytes,
+                buried=now.buried + delivered.buried,
+            )
+        recovered = bool(now.error)
+        self._now = msgspec.structs.replace(now, error="")
+        if recovered or time.monotonic() - self._written_at >= REPORT_SECONDS:
+            self._write()
+
+    def failed(self, error: str) -> None:
+        self._now = msgspec.structs.replace(self._now, error=error, failures=self._now.failures + 1)
+        self._write()
+
+    def _write(self) -> None:
+        self._written_at = time.monotonic()
+        self._now = msgspec.structs.replace(self._now, at_ms=now_ms())
+        write_private(self._path, msgspec.json.encode(self._now))
+
+
+def take_lease(control: Control, name: str, holder: str, seconds: int) -> bool:
+    """Takes or prolongs a lease; False while another holds it."""
+    now = now_ms()
+    with control.write() as session:
+        taken = session.execute(
+            control.insert(Lease)
+            .values(name=name, holder=holder, expires_at_ms=now + seconds * 1000)
+            .on_conflict_do_update(
+                index_elements=["name"],
+                set_={"holder": holder, "expires_at_ms": now + seconds * 1000},
+                where=or_(Lease.holder == holder, Lease.expires_at_ms < now),
+            )
+            .returning(Lease.name)
+        ).all()
+    return bool(taken)
+
+
+def release_lease(control: Control, name: str, holder: str) -> None:
+    with control.write() as session:
+        lease = session.get(Lease, name)
+        if lease is not None and lease.holder == holder:
+            session.delete(lease)
+
+
+def main() -> None:
+    die_with_parent()
+    configure_logs("worker")
+    settings = Settings()
+    stores = open_stores(settings)
+    queue = JournalQueue.open(settings.journal_path)
+    worker = Worker(settings, stores, queue)
+    on_stop(worker.stop)
+    try:
+        worker.run()
+    finally:
+        queue.close()
+        stores.close()
+
+
+if __name__ == "__main__":
+    main()
