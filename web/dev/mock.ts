@@ -1,0 +1,387 @@
+/**
+ * The API of docs/api.md with made-up visits, for `npm run dev` without a server. Project "demo" is full, "empty" gets
+ * its first visit after a while, "slow" answers late, "broken" answers with errors. `/?mock=signed-out` shows the page
+ * without a session.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import type { Plugin } from 'vite';
+
+import { type Made, chance, make } from './recording';
+
+const PEOPLE = [
+  'Ada Lindqvist',
+  'Bruno Costa',
+  'Chiara Neri',
+  null,
+  'Dmitri Volkov',
+  'Emi Tanaka',
+  'Farah Haddad',
+  null,
+  'Grace Owusu',
+  'Hugo Martin',
+  'Ines Duarte',
+  null,
+  'Jonas Weber',
+];
+const born = Date.now();
+
+interface Visit {
+  row: Record<string, unknown>;
+  made: Made;
+  start: number;
+  end: number;
+}
+
+const visits: Visit[] = [];
+
+function visit(
+  i: number,
+  start: number,
+  length: number,
+  extra: Record<string, unknown> = {},
+): Visit {
+  const random = chance(i + 99);
+  const phone = i % 4 === 2;
+  const made = make(i, start, length, phone);
+  const end = made.events.at(-1)?.timestamp ?? start;
+  const name = PEOPLE[i % PEOPLE.length] ?? null;
+  const distinct_id = name
+    ? `user-${1000 + (i % PEOPLE.length)}`
+    : `$device:${(0x9e3779b97f4a7c15n * BigInt(i + 7)).toString(16).slice(0, 16)}`;
+  const count = (kind: string) => made.markers.filter((m) => m.kind === kind).length;
+  const sparkline = new Array<number>(32).fill(0);
+  for (const at of made.active) {
+    const slot = Math.min(31, Math.floor(((at - start) / (end - start)) * 32));
+    sparkline[slot] = (sparkline[slot] as number) + 1;
+  }
+  const hex = (i + 1).toString(16).padStart(12, '0');
+  const row = {
+    replay_id: `0192f3a0-7c1e-7a52-9b1d-${hex}`,
+    distinct_id,
+    person: {
+      distinct_id,
+      name,
+      email: name ? `${name.split(' ')[0]?.toLowerCase()}@example.com` : null,
+      avatar: null,
+    },
+    started_at: new Date(start).toISOString(),
+    ended_at: new Date(end).toISOString(),
+    duration_ms: end - start,
+    active_ms: Math.round((end - start) * 0.6),
+    start_url: made.pages[0]?.url,
+    page_count: made.pages.length,
+    event_count: made.events.length,
+    click_count: count('click'),
+    rage_click_count: count('rage_click'),
+    error_count: count('error'),
+    browser: ['Chrome', 'Safari', 'Firefox', 'Edge'][Math.floor(random() * 4)],
+    os: phone ? 'iOS' : ['Windows', 'Mac OS X', 'Linux'][Math.floor(random() * 3)],
+    device: phone ? 'Phone' : 'Desktop',
+    size_bytes: made.events.length * 60,
+    live: false,
+    expires_at: new Date(start + 30 * 86400e3).toISOString(),
+    status: 'ready',
+    sparkline,
+    ...extra,
+  };
+  return { row, made, start, end };
+}
+
+function seed() {
+  let start = born - 4 * 60_000;
+  for (let i = 0; i < 140; i++) {
+    const length = i === 3 ? 45 * 60_000 : 40_000 + chance(i + 5)() * 6 * 60_000;
+    const extra =
+      i === 6
+        ? { status: 'no_full_snapshot' }
+        : i === 9
+          ? { status: 'expired' }
+          : i === 12
+            ? { status: 'arriving', live: true }
+            : {};
+    visits.push(visit(i, start - length, length, extra));
+    start -= 8 * 60_000 + chance(i)() * 5 * 3600e3;
+  }
+  // One visit that goes on.
+  visits.unshift(visit(500, born - 60_000, 30 * 60_000, { live: true }));
+}
+seed();
+
+function known(v: Visit): Visit['made']['events'] {
+  return v.row['live'] ? v.made.events.filter((e) => e.timestamp <= Date.now()) : v.made.events;
+}
+
+function rowOf(v: Visit) {
+  if (!v.row['live']) return v.row;
+  const events = known(v);
+  const end = events.at(-1)?.timestamp ?? v.start;
+  return {
+    ...v.row,
+    ended_at: new Date(end).toISOString(),
+    duration_ms: end - v.start,
+    event_count: events.length,
+    page_count: v.made.pages.filter((p) => p.at_ms <= end).length,
+    click_count: v.made.markers.filter((m) => m.kind === 'click' && m.at_ms <= end).length,
+  };
+}
+
+function send(response: ServerResponse, status: number, body: unknown, type = 'application/json') {
+  response.statusCode = status;
+  response.setHeader('Content-Type', type);
+  response.end(type === 'application/json' ? JSON.stringify(body) : (body as string));
+}
+
+const ndjson = (events: unknown[]) => events.map((e) => JSON.stringify(e) + '\n').join('');
+const FRAME = 150;
+
+function frames(v: Visit) {
+  const events = v.made.events;
+  const list = [];
+  for (let i = 0; i < events.length; i += FRAME) {
+    const part = events.slice(i, i + FRAME);
+    list.push({
+      n: list.length,
+      first_ms: part[0]?.timestamp,
+      last_ms: part.at(-1)?.timestamp,
+      full_snapshots: part.filter((e) => e.type === 2).map((e) => e.timestamp),
+      bytes: 260_000,
+      events: part.length,
+    });
+  }
+  return list;
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, next: () => void) {
+  const url = new URL(request.url ?? '/', 'http://mock');
+  const parts = url.pathname.split('/').filter(Boolean);
+  if (parts[0] !== 'api') return next();
+  const host = (request.headers.host ?? '').replace('127.0.0.1', 'localhost');
+  const signedOut = (request.headers.referer ?? '').includes('mock=signed-out');
+  if (url.pathname === '/api/session') {
+    if (signedOut)
+      return send(response, 401, { error: { code: 'not_logged_in', message: 'Log in first.' } });
+    const project = (project_id: string, name: string) => ({
+      project_id,
+      name,
+      token: `${project_id}-token`,
+      created_at: '2026-11-01T00:00:00Z',
+      retention_days: 30,
+    });
+    return send(response, 200, {
+      member: { member_id: 'm1', name: 'Owner', email: null },
+      csrf_token: 'x',
+      projects: [
+        project('demo', 'Demo shop'),
+        project('empty', 'Marketing site'),
+        project('slow', 'Slow'),
+        project('broken', 'Broken'),
+      ],
+      replay_origin: `http://${host}`,
+      version: '0.1.0',
+      sdk_url: 'http://127.0.0.1:8800/sdk.js',
+      shop_url: '/shop/',
+    });
+  }
+  if (url.pathname === '/api/status') {
+    return send(response, 200, {
+      ok: true,
+      stores: ['journal', 'analytics', 'blobs', 'control'].map((name) => ({
+        name,
+        ok: name !== 'blobs',
+        message:
+          name === 'blobs' ? 'No space left on device. Free some, or move the folder.' : null,
+        url: `${name}:///data`,
+      })),
+      journal: { items: 12, bytes: 48211, lag_ms: 140, dead_letters: 0 },
+      disk: { free_bytes: 61e9, total_bytes: 250e9 },
+    });
+  }
+  const project = parts[2];
+  if (project === 'slow')
+    return void setTimeout(
+      () => send(response, 200, { results: [], next_cursor: null, total: 0 }),
+      60_000,
+    );
+  if (project === 'broken')
+    return send(response, 503, {
+      error: { code: 'store_down', message: 'The analytics store does not answer.' },
+    });
+  if (parts[3] === 'events' && parts[4] === 'names')
+    return send(response, 200, {
+      results: [
+        { event: 'Add to Cart', count: 212 },
+        { event: 'View Item', count: 180 },
+        { event: 'Checkout', count: 61 },
+      ],
+    });
+  if (parts[3] === 'people' && parts[4]) {
+    const id = decodeURIComponent(parts[4]);
+    const theirs = visits.filter((v) => v.row['distinct_id'] === id);
+    if (parts[5] === 'replays')
+      return send(response, 200, { results: theirs.map(rowOf), next_cursor: null });
+    return send(response, 200, {
+      ...(theirs[0]?.row['person'] as object),
+      properties: { $city: 'Gothenburg', plan: 'Pro', orders: 3, newsletter: true },
+      first_seen: '2026-11-02T10:00:00Z',
+      last_seen: new Date().toISOString(),
+    });
+  }
+  if (parts[3] !== 'replays')
+    return send(response, 404, { error: { code: 'not_found', message: 'No such path.' } });
+  let mine = visits;
+  if (project === 'empty') mine = Date.now() - born > 90_000 ? visits.slice(0, 1) : [];
+  if (!parts[4]) {
+    const q = url.searchParams.get('q')?.toLowerCase();
+    let rows: Record<string, unknown>[] = mine.map(rowOf);
+    if (q) rows = rows.filter((r) => JSON.stringify(r['person']).toLowerCase().includes(q));
+    for (const flag of ['has_error', 'has_rage_click', 'live']) {
+      if (url.searchParams.get(flag) !== 'true') continue;
+      const field = { has_error: 'error_count', has_rage_click: 'rage_click_count', live: 'live' }[
+        flag
+      ] as string;
+      rows = rows.filter((r) => Boolean(r[field]));
+    }
+    const device = url.searchParams.get('device');
+    if (device) rows = rows.filter((r) => r['device'] === device);
+    const field = { recency: 'started_at', duration: 'duration_ms', activity: 'active_ms' }[
+      url.searchParams.get('sort') ?? 'recency'
+    ] as string;
+    rows.sort((a, b) => ((a[field] as number) < (b[field] as number) ? 1 : -1));
+    if (url.searchParams.get('order') === 'asc') rows.reverse();
+    const offset = Number(url.searchParams.get('cursor') ?? 0);
+    const limit = Number(url.searchParams.get('limit') ?? 50);
+    const more = offset + limit < rows.length;
+    return void setTimeout(
+      () =>
+        send(response, 200, {
+          results: rows.slice(offset, offset + limit),
+          next_cursor: more ? String(offset + limit) : null,
+          total: rows.length,
+        }),
+      120,
+    );
+  }
+  const v = visits.find((one) => one.row['replay_id'] === parts[4]);
+  if (!v)
+    return send(response, 404, {
+      error: { code: 'unknown_replay', message: 'There is no such replay.' },
+    });
+  if (request.method === 'DELETE') {
+    visits.splice(visits.indexOf(v), 1);
+    return send(response, 204, '', 'text/plain');
+  }
+  if (v.row['status'] === 'expired')
+    return send(response, 410, {
+      error: { code: 'replay_expired', message: 'This replay expired.' },
+    });
+  const events = known(v);
+  const last = events.at(-1)?.timestamp ?? v.start;
+  const live = Boolean(v.row['live']);
+  switch (parts[5]) {
+    case undefined: {
+      const counts = new Map<number, number>();
+      for (const at of v.made.active)
+        if (at <= last)
+          counts.set(
+            Math.floor(at / 1000) * 1000,
+            (counts.get(Math.floor(at / 1000) * 1000) ?? 0) + 1,
+          );
+      return send(response, 200, {
+        ...rowOf(v),
+        first_ms: v.start,
+        last_ms: last,
+        pages: v.made.pages.filter((p) => p.at_ms <= last),
+        markers: v.made.markers.filter((m) => m.at_ms <= last),
+        activity: {
+          bucket_ms: 1000,
+          counts: [...counts],
+          inactive: v.made.inactive.filter(([, to]) => to <= last),
+        },
+        viewport: v.made.viewport,
+        mask: 'text',
+        library: { name: 'playhead', version: '0.1.0' },
+        gaps: [],
+        watch_url: `http://${request.headers.host}/projects/demo/replays/${parts[4]}`,
+      });
+    }
+    case 'index':
+      return send(response, 200, {
+        replay_id: parts[4],
+        status: v.row['status'],
+        live,
+        generation: live ? null : 1,
+        first_ms: v.start,
+        last_ms: last,
+        frames: live ? [] : frames(v),
+        hot: live
+          ? [
+              {
+                block_id: `b${Math.floor(Date.now() / 5000)}`,
+                first_ms: Math.max(v.start, last - 5000),
+                last_ms: last,
+                full_snapshot: false,
+                bytes: 4000,
+              },
+            ]
+          : [],
+      });
+    case 'frames':
+      return send(
+        response,
+        200,
+        ndjson(v.made.events.slice(Number(parts[7]) * FRAME, Number(parts[7]) * FRAME + FRAME)),
+        'application/x-ndjson',
+      );
+    case 'events': {
+      const from = Number(url.searchParams.get('from') ?? -1);
+      const to = Number(url.searchParams.get('to') ?? Infinity);
+      let start = 0;
+      if (url.searchParams.get('snapshot') === 'false')
+        start = events.findIndex((e) => e.timestamp > from);
+      else if (from > 0)
+        start = Math.max(
+          0,
+          events.findLastIndex((e) => e.type === 4 && e.timestamp <= from),
+        );
+      return send(
+        response,
+        200,
+        start < 0 ? '' : ndjson(events.slice(start).filter((e) => e.timestamp <= to)),
+        'application/x-ndjson',
+      );
+    }
+    case 'watching':
+      return send(response, 204, '', 'text/plain');
+    default:
+      return send(response, 404, { error: { code: 'not_found', message: 'No such path.' } });
+  }
+}
+
+/** The headers that the server sends with the two documents; `npm run preview` shows that the build lives with them. */
+const DASHBOARD_CSP =
+  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
+  "connect-src 'self'; frame-src http://localhost:*; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+const PLAYER_CSP =
+  "default-src 'none'; script-src 'self'; style-src 'unsafe-inline' * data: blob:; img-src * data: blob:; font-src * data:; " +
+  'media-src * data: blob:; frame-ancestors http://127.0.0.1:*';
+
+function headers(request: IncomingMessage, response: ServerResponse, next: () => void) {
+  const player = (request.url ?? '').startsWith('/player/');
+  response.setHeader('Content-Security-Policy', player ? PLAYER_CSP : DASHBOARD_CSP);
+  response.setHeader('Referrer-Policy', 'no-referrer');
+  next();
+}
+
+export function mockApi(): Plugin {
+  return {
+    name: 'mock-api',
+    configureServer(server) {
+      server.middlewares.use(answer);
+    },
+    configurePreviewServer(server) {
+      server.middlewares.use(headers);
+      server.middlewares.use(answer);
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/** One place where the dashboard talks to the server. */
+
+export class HttpError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'HttpError';
+  }
+}
+
+let csrf = '';
+
+/** The session's token, sent with every call that changes something. */
+export function setCsrf(token: string): void {
+  csrf = token;
+}
+
+interface Call {
+  method?: 'GET' | 'POST' | 'DELETE';
+  body?: unknown;
+  query?: Record<string, string | number | boolean | null | undefined>;
+  signal?: AbortSignal;
+}
+
+export async function call(path: string, options: Call = {}): Promise<Response> {
+  const { method = 'GET', body, query, signal } = options;
+  const headers: Record<string, string> = {};
+  if (method !== 'GET') headers['X-Playhead-CSRF'] = csrf;
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  const response = await fetch(path + search(query), {
+    method,
+    headers,
+    credentials: 'same-origin',
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal ? { signal } : {}),
+  });
+  if (response.ok) return response;
+  throw await errorOf(response);
+}
+
+export async function json<T>(path: string, options?: Call): Promise<T> {
+  return (await (await call(path, options)).json()) as T;
+}
+
+function search(query: Call['query']): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined && value !== null && value !== '') params.set(name, String(value));
+  }
+  const text = params.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+async function errorOf(response: Response): Promise<HttpError> {
+  try {
+    const { error } = (await response.json()) as { error: { code: string; message: string } };
+    return new HttpError(response.status, error.code, error.message);
+  } catch {
+    return new HttpError(
+      response.status,
+      'unexpected',
+      `The server answered ${response.status} ${response.statusText}`.trim() + '.',
+    );
+  }
+}

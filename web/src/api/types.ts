@@ -1,0 +1,129 @@
+/** The shapes of docs/api.md. Names ending in `_ms` are epoch milliseconds or durations; other times are RFC 3339. */
+
+export interface Project {
+  project_id: string;
+  name: string;
+  token: string;
+  created_at: string;
+  retention_days: number;
+}
+
+export interface Session {
+  member: { member_id: string; name: string | null; email: string | null };
+  csrf_token: string;
+  projects: Project[];
+  replay_origin: string;
+  version: string;
+  sdk_url: string;
+  shop_url: string | null;
+}
+
+export interface PersonName {
+  distinct_id: string;
+  name: string | null;
+  email: string | null;
+  avatar: string | null;
+}
+
+export type ReplayStatus = 'ready' | 'arriving' | 'no_full_snapshot' | 'expired' | 'deleted';
+
+export interface FeedRow {
+  replay_id: string;
+  distinct_id: string;
+  person: PersonName;
+  started_at: string;
+  ended_at: string;
+  duration_ms: number;
+  active_ms: number;
+  start_url: string | null;
+  page_count: number;
+  event_count: number;
+  click_count: number;
+  rage_click_count: number;
+  error_count: number;
+  browser: string | null;
+  os: string | null;
+  device: string | null;
+  size_bytes: number;
+  live: boolean;
+  expires_at: string;
+  status: ReplayStatus;
+  sparkline: number[];
+}
+
+export interface FeedPage {
+  results: FeedRow[];
+  next_cursor: string | null;
+  total: number;
+}
+
+export type MarkerKind =
+  'event' | 'page' | 'click' | 'rage_click' | 'input' | 'error' | 'storm' | 'oversize' | 'gap';
+
+export interface Marker {
+  at_ms: number;
+  kind: MarkerKind;
+  label: string;
+}
+
+export type Stretch = [from_ms: number, to_ms: number];
+
+export interface PageVisit {
+  at_ms: number;
+  url: string;
+  title: string | null;
+}
+
+export interface ReplayDetail extends FeedRow {
+  first_ms: number;
+  last_ms: number;
+  pages: PageVisit[];
+  markers: Marker[];
+  activity: { bucket_ms: number; counts: [at_ms: number, count: number][]; inactive: Stretch[] };
+  viewport: { width: number; height: number } | null;
+  mask: string | null;
+  library: { name: string; version: string } | null;
+  gaps: Stretch[];
+  watch_url: string;
+}
+
+export interface Frame {
+  n: number;
+  first_ms: number;
+  last_ms: number;
+  full_snapshots: number[];
+  bytes: number;
+  events: number;
+}
+
+export interface HotBlock {
+  block_id: string;
+  first_ms: number;
+  last_ms: number;
+  full_snapshot: boolean;
+  bytes: number;
+}
+
+export interface RecordingIndex {
+  replay_id: string;
+  status: ReplayStatus;
+  live: boolean;
+  generation: number | null;
+  first_ms: number;
+  last_ms: number;
+  frames: Frame[];
+  hot: HotBlock[];
+}
+
+export interface Person extends PersonName {
+  properties: Record<string, unknown>;
+  first_seen: string | null;
+  last_seen: string | null;
+}
+
+export interface Status {
+  ok: boolean;
+  stores: { name: string; ok: boolean; message: string | null; url: string | null }[];
+  journal: { items: number; bytes: number; lag_ms: number; dead_letters: number };
+  disk: { free_bytes: number; total_bytes: number };
+}

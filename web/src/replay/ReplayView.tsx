@@ -1,0 +1,307 @@
+import { Drawer } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { CircleOff, CloudOff, Hourglass, TimerOff, Trash2 } from 'lucide-react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+
+import { HttpError } from '../api/http';
+import { recordingSource, replayQuery } from '../api/queries';
+import type { Project, ReplayDetail } from '../api/types';
+import { useKeys, usePreference } from '../lib/hooks';
+import { exact } from '../lib/format';
+import { Trouble } from '../lib/Trouble';
+import { useSession } from '../shell/session';
+import { AddressBar } from './AddressBar';
+import { Controls } from './Controls';
+import { ReplayController, SPEEDS } from './controller';
+import { Details } from './Details';
+import style from './ReplayView.module.css';
+import { Stage } from './Stage';
+import { steps } from './steps';
+import { Timeline } from './Timeline';
+import { usePlay } from './usePlay';
+
+export interface ViewProps {
+  project: Project;
+  replay: string;
+  from_ms: number | null;
+  tab: 'activity' | 'person' | 'info';
+  narrow: boolean;
+  theatre: boolean;
+  feedFolded: boolean;
+  detailsFolded: boolean;
+  detailsSheet: boolean;
+  closeSheet: () => void;
+  onFeed: () => void;
+  onDetails: () => void;
+  onTheatre: () => void;
+  onEarlier: (() => void) | undefined;
+  onLater: (() => void) | undefined;
+  onDeleted: () => void;
+}
+
+export function ReplayView(props: ViewProps) {
+  const detail = useQuery(replayQuery(props.project.project_id, props.replay));
+  if (detail.data && detail.data.status === 'ready') {
+    return <Playing {...props} detail={detail.data} />;
+  }
+  let inside: ReactNode;
+  if (detail.data) inside = <NotPlayable detail={detail.data} project={props.project} />;
+  else if (detail.error) {
+    inside = (
+      <CannotLoad
+        error={detail.error}
+        project={props.project}
+        retry={() => void detail.refetch()}
+      />
+    );
+  }
+  return (
+    <>
+      <section className={style.player} aria-label="Player" aria-busy={!inside}>
+        <AddressBar {...props} detail={detail.data ?? null} controller={null} />
+        <div className={style.stage}>{inside}</div>
+        {!inside && (
+          <div className={style.bones} aria-hidden>
+            <div className="bone" style={{ height: 20 }} />
+            <div className="bone" style={{ height: 10 }} />
+            <div className="bone" style={{ width: 180, height: 14, marginTop: 14 }} />
+          </div>
+        )}
+      </section>
+      {!props.narrow && !props.detailsFolded && (
+        <aside className={style.details}>
+          {detail.data ? (
+            <Details {...props} detail={detail.data} controller={null} />
+          ) : (
+            !inside && <DetailsBones />
+          )}
+        </aside>
+      )}
+    </>
+  );
+}
+
+function Playing(props: ViewProps & { detail: ReplayDetail }) {
+  const { detail, project } = props;
+  const session = useSession();
+  const navigate = useNavigate();
+  const [speed, keepSpeed] = usePreference('speed', 1);
+  const [skip, keepSkip] = usePreference('skip', true);
+  const section = useRef<HTMLElement>(null);
+  const [controller] = useState(
+    () =>
+      new ReplayController(recordingSource(project.project_id, detail.replay_id), {
+        at_ms: props.from_ms,
+        play: true,
+        speed: SPEEDS.find((one) => one === speed) ?? 1,
+        skip,
+        inactive: detail.activity.inactive,
+        first_ms: detail.first_ms,
+        last_ms: detail.last_ms,
+        live: detail.live,
+        url: detail.pages[0]?.url ?? detail.start_url,
+      }),
+  );
+  useEffect(() => {
+    controller.update({
+      inactive: detail.activity.inactive,
+      first_ms: detail.first_ms,
+      last_ms: detail.last_ms,
+    });
+  }, [controller, detail]);
+
+  // The address says where the playhead stands whenever it stands still.
+  useEffect(() => {
+    let before = controller.snapshot().phase;
+    return controller.subscribe(() => {
+      const { phase, at_ms } = controller.snapshot();
+      if (phase === before) return;
+      before = phase;
+      if (phase === 'paused') {
+        void navigate({
+          to: '.',
+          search: (was) => ({ ...was, t: Math.round(at_ms) }),
+          replace: true,
+        });
+      }
+    });
+  }, [controller, navigate]);
+  const asked = props.from_ms;
+  useEffect(() => {
+    const { at_ms, phase } = controller.snapshot();
+    if (
+      asked !== null &&
+      phase !== 'starting' &&
+      Math.abs(asked - at_ms) > 1_500 &&
+      phase === 'paused'
+    ) {
+      controller.seek(asked);
+    }
+  }, [controller, asked]);
+
+  const setSpeed = (value: number) => {
+    controller.setSpeed(value);
+    keepSpeed(value);
+  };
+  const setSkip = (value: boolean) => {
+    controller.setSkip(value);
+    keepSkip(value);
+  };
+  const fullscreen = () => {
+    if (document.fullscreenElement) void document.exitFullscreen();
+    else void section.current?.requestFullscreen().catch(() => undefined);
+  };
+  const step = (direction: 1 | -1) => {
+    const to = steps(detail.markers, controller.snapshot().at_ms, direction);
+    if (to !== null) controller.seek(to);
+  };
+  const faster = (direction: 1 | -1) => {
+    const i = SPEEDS.findIndex((one) => one === controller.snapshot().speed);
+    const next = SPEEDS[i + direction];
+    if (next !== undefined) setSpeed(next);
+  };
+  useKeys({
+    ' ': () => controller.toggle(),
+    ArrowLeft: () => controller.seek(controller.snapshot().at_ms - 5_000),
+    ArrowRight: () => controller.seek(controller.snapshot().at_ms + 5_000),
+    n: () => step(1),
+    p: () => step(-1),
+    f: fullscreen,
+    s: () => setSkip(!controller.snapshot().skip),
+    '<': () => faster(-1),
+    '>': () => faster(1),
+  });
+
+  const size = usePlay(controller, (state) => state.size) ?? detail.viewport;
+  // A wide page leaves room under it on a phone: the details go there, not into a sheet.
+  const under = props.narrow && size !== null && size.width > size.height;
+  const panel = <Details {...props} detail={detail} controller={controller} />;
+  return (
+    <>
+      <section ref={section} className={style.player} aria-label="Player">
+        <AddressBar {...props} detail={detail} controller={controller} />
+        <Stage
+          controller={controller}
+          origin={session.replay_origin}
+          ratio={under ? size.width / size.height : null}
+        />
+        <Timeline detail={detail} controller={controller} />
+        <Controls
+          {...props}
+          detail={detail}
+          controller={controller}
+          setSpeed={setSpeed}
+          setSkip={setSkip}
+          step={step}
+          fullscreen={fullscreen}
+          detailsShown={under}
+        />
+        {under && <div className={style.under}>{panel}</div>}
+      </section>
+      {under ? null : props.narrow ? (
+        <Drawer
+          opened={props.detailsSheet}
+          onClose={props.closeSheet}
+          position="bottom"
+          size="60%"
+          title="Details"
+          padding={0}
+          withOverlay={false}
+          lockScroll={false}
+          trapFocus={false}
+          classNames={{ header: style.sheetHead, body: style.sheetBody, content: style.sheet }}
+        >
+          {panel}
+        </Drawer>
+      ) : (
+        !props.detailsFolded && <aside className={style.details}>{panel}</aside>
+      )}
+    </>
+  );
+}
+
+function NotPlayable({ detail, project }: { detail: ReplayDetail; project: Project }) {
+  switch (detail.status) {
+    case 'ready':
+      return null;
+    case 'arriving':
+      return (
+        <Trouble icon={<Hourglass size={18} />} title="This visit is just arriving">
+          The page itself has not come yet. It starts here by itself as soon as it has.
+        </Trouble>
+      );
+    case 'no_full_snapshot':
+      return (
+        <Trouble icon={<CircleOff size={18} />} title="The page itself never arrived">
+          A recording begins with the whole page. It did not come, most often because the tab was
+          closed within a second or a blocker stopped it. What did come is listed beside.
+        </Trouble>
+      );
+    case 'expired':
+      return (
+        <Trouble icon={<TimerOff size={18} />} title="This replay has expired">
+          {project.name} keeps replays for {project.retention_days} days; this one was kept until{' '}
+          {exact(detail.expires_at)}.
+        </Trouble>
+      );
+    case 'deleted':
+      return (
+        <Trouble icon={<Trash2 size={18} />} title="This replay was deleted">
+          Its recording is gone from the stores and can’t be brought back.
+        </Trouble>
+      );
+  }
+}
+
+function CannotLoad(props: { error: Error; project: Project; retry: () => void }) {
+  const { error, project } = props;
+  if (error instanceof HttpError) {
+    if (error.code === 'replay_deleted') {
+      return (
+        <Trouble icon={<Trash2 size={18} />} title="This replay was deleted">
+          Its recording is gone from the stores and can’t be brought back.
+        </Trouble>
+      );
+    }
+    if (error.status === 410) {
+      return (
+        <Trouble icon={<TimerOff size={18} />} title="This replay has expired">
+          {project.name} keeps replays for {project.retention_days} days.
+        </Trouble>
+      );
+    }
+    if (error.status === 404) {
+      return (
+        <Trouble icon={<CircleOff size={18} />} title="There is no such replay">
+          The link may be mistyped, or belong to another project than {project.name}.
+        </Trouble>
+      );
+    }
+  }
+  return (
+    <Trouble
+      icon={<CloudOff size={18} />}
+      title="The replay could not be loaded"
+      retry={props.retry}
+    >
+      {error instanceof HttpError ? error.message : 'The server could not be reached.'}
+    </Trouble>
+  );
+}
+
+function DetailsBones() {
+  return (
+    <div className={style.detailsBones} aria-hidden>
+      <div className="bone" style={{ width: 160, height: 14 }} />
+      <div className="bone" style={{ width: 110, height: 10 }} />
+      {Array.from({ length: 9 }, (_, i) => (
+        <div
+          key={i}
+          className="bone"
+          style={{ width: `${80 - (i % 3) * 12}%`, height: 12, marginTop: 14 }}
+        />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,117 @@
+import { CircleAlert, Play, RotateCcw } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
+
+import { spell } from '../lib/format';
+import { Trouble } from '../lib/Trouble';
+import type { ReplayController } from './controller';
+import style from './Stage.module.css';
+import { usePlay } from './usePlay';
+
+/** Where the player document shows the page. It never gets the focus: keys stay with the dashboard. */
+export function Stage(props: {
+  controller: ReplayController;
+  origin: string;
+  /** Of the page, when the stage shall be no higher than it. */
+  ratio: number | null;
+}) {
+  const { controller, origin, ratio } = props;
+  const frame = useRef<HTMLIFrameElement>(null);
+  const phase = usePlay(controller, (state) => state.phase);
+  const error = usePlay(controller, (state) => state.error);
+  const size = usePlay(controller, (state) => state.size);
+  const following = usePlay(controller, (state) => state.following);
+  const slow = useSlow(phase === 'buffering' || phase === 'starting');
+
+  useEffect(() => {
+    if (!frame.current) return;
+    return controller.attach(frame.current, new URL(origin).origin);
+  }, [controller, origin]);
+
+  return (
+    <div
+      className={style.stage}
+      style={ratio === null ? undefined : { flex: 'none', aspectRatio: ratio, maxHeight: '50dvh' }}
+    >
+      <iframe
+        ref={frame}
+        className={style.frame}
+        title="The replayed page"
+        src={`${origin}/player/`}
+        sandbox="allow-scripts allow-same-origin"
+        referrerPolicy="origin"
+        tabIndex={-1}
+        data-shown={size !== null || undefined}
+      />
+      <button
+        type="button"
+        className={style.cover}
+        tabIndex={-1}
+        aria-label={phase === 'playing' ? 'Pause' : 'Play'}
+        onClick={() => controller.toggle()}
+      >
+        {(phase === 'paused' || phase === 'ended') && (
+          <span className={style.badge}>
+            {phase === 'paused' ? <Play size={22} fill="currentColor" /> : <RotateCcw size={22} />}
+          </span>
+        )}
+      </button>
+      {slow && phase !== 'failed' && (
+        <div className={style.note} role="status">
+          <i className={style.spinner} />{' '}
+          {phase === 'starting'
+            ? 'Opening the replay'
+            : following
+              ? 'Waiting for the visitor'
+              : 'Loading'}
+        </div>
+      )}
+      <Skipped controller={controller} />
+      {phase === 'failed' && error && (
+        <div className={style.failed}>
+          <Trouble
+            icon={<CircleAlert size={18} />}
+            title={
+              error.code === 'no_full_snapshot'
+                ? 'The page itself never arrived'
+                : 'The replay stopped'
+            }
+            {...(error.code === 'no_full_snapshot' ? {} : { retry: () => controller.retry() })}
+          >
+            {error.message}
+          </Trouble>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** Says for a moment what was jumped over. */
+function Skipped({ controller }: { controller: ReplayController }) {
+  const skipped = usePlay(controller, (state) => state.skipped);
+  const [over, setOver] = useState<typeof skipped>(null);
+  useEffect(() => {
+    if (!skipped) return;
+    const timer = setTimeout(() => setOver(skipped), 1_800);
+    return () => clearTimeout(timer);
+  }, [skipped]);
+  if (!skipped || over === skipped) return null;
+  return (
+    <div className={style.note} role="status">
+      Skipped {spell(skipped.to_ms - skipped.from_ms)} without activity
+    </div>
+  );
+}
+
+/** True only when `busy` lasts: a short wait needs no word. */
+function useSlow(busy: boolean): boolean {
+  const [slow, setSlow] = useState(false);
+  useEffect(() => {
+    if (!busy) return;
+    const timer = setTimeout(() => setSlow(true), 500);
+    return () => {
+      clearTimeout(timer);
+      setSlow(false);
+    };
+  }, [busy]);
+  return slow;
+}

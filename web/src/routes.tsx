@@ -1,0 +1,110 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+} from '@tanstack/react-router';
+
+import type { FeedFilter } from './api/queries';
+import { NotFound } from './shell/NotFound';
+import { Home, Shell } from './shell/Shell';
+
+/** Everything a Replays screen shows is in its address. */
+export interface ReplaysSearch extends FeedFilter {
+  /** Where in the replay, as the events' own epoch milliseconds. */
+  t?: number;
+  tab?: 'activity' | 'person' | 'info';
+  theatre?: boolean;
+}
+
+type Raw = Record<string, unknown>;
+
+const text = (raw: Raw, name: string) => (typeof raw[name] === 'string' ? raw[name] : undefined);
+const flag = (raw: Raw, name: string) =>
+  raw[name] === 'true' || raw[name] === true ? true : undefined;
+const number = (raw: Raw, name: string) => {
+  const value = Number(raw[name]);
+  return raw[name] !== undefined && raw[name] !== '' && Number.isFinite(value) ? value : undefined;
+};
+const oneOf = <T extends string>(raw: Raw, name: string, values: readonly T[]) =>
+  values.find((value) => value === raw[name]);
+
+export function replaysSearch(raw: Raw): ReplaysSearch {
+  const all = {
+    q: text(raw, 'q'),
+    sort: oneOf(raw, 'sort', ['recency', 'duration', 'activity'] as const),
+    order: oneOf(raw, 'order', ['asc', 'desc'] as const),
+    from: text(raw, 'from'),
+    to: text(raw, 'to'),
+    event: text(raw, 'event'),
+    url: text(raw, 'url'),
+    has_error: flag(raw, 'has_error'),
+    has_rage_click: flag(raw, 'has_rage_click'),
+    min_duration_ms: number(raw, 'min_duration_ms'),
+    browser: text(raw, 'browser'),
+    os: text(raw, 'os'),
+    device: text(raw, 'device'),
+    live: flag(raw, 'live'),
+    distinct_id: text(raw, 'distinct_id'),
+    t: number(raw, 't'),
+    tab: oneOf(raw, 'tab', ['activity', 'person', 'info'] as const),
+    theatre: flag(raw, 'theatre'),
+  };
+  return Object.fromEntries(
+    Object.entries(all).filter(([, value]) => value !== undefined && value !== ''),
+  );
+}
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+
+const home = createRoute({ getParentRoute: () => root, path: '/', component: Home });
+
+const project = createRoute({ getParentRoute: () => root, path: '/projects/$project' });
+
+const projectHome = createRoute({ getParentRoute: () => project, path: '/', component: Home });
+
+const replays = createRoute({
+  getParentRoute: () => project,
+  path: '/replays',
+  validateSearch: replaysSearch,
+  component: lazyRouteComponent(() => import('./replay/ReplaysScreen'), 'ReplaysScreen'),
+});
+
+const replay = createRoute({ getParentRoute: () => replays, path: '/$replay' });
+
+const install = createRoute({
+  getParentRoute: () => project,
+  path: '/install',
+  component: lazyRouteComponent(() => import('./first/InstallScreen'), 'InstallScreen'),
+});
+
+const status = createRoute({
+  getParentRoute: () => project,
+  path: '/status',
+  component: lazyRouteComponent(() => import('./status/StatusScreen'), 'StatusScreen'),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    home,
+    project.addChildren([projectHome, replays.addChildren([replay]), install, status]),
+  ]),
+  // Plain `?name=value`, readable and writable by hand.
+  parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
+  stringifySearch: (search: Raw) => {
+    const params = new URLSearchParams();
+    for (const [name, value] of Object.entries(search)) {
+      if (typeof value === 'string' || typeof value === 'number' || value === true)
+        params.set(name, String(value));
+    }
+    const query = params.toString();
+    return query === '' ? '' : `?${query}`;
+  },
+  defaultPreload: 'intent',
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,283 @@
+import { Menu, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link, Navigate, Outlet, useNavigate, useParams } from '@tanstack/react-router';
+import {
+  Activity,
+  Check,
+  ChevronsUpDown,
+  CircleHelp,
+  Clapperboard,
+  CloudOff,
+  Code,
+  Contrast,
+  LogOut,
+  Search,
+} from 'lucide-react';
+import { Suspense, useEffect, useState, useSyncExternalStore } from 'react';
+
+import { HttpError, call } from '../api/http';
+import { sessionQuery } from '../api/queries';
+import type { Session } from '../api/types';
+import { useKeys } from '../lib/hooks';
+import { Tip } from '../lib/Tip';
+import { Trouble } from '../lib/Trouble';
+import { LoginNeeded } from '../login/LoginNeeded';
+import { Help } from './Help';
+import { NotFound } from './NotFound';
+import { Palette } from './Palette';
+import { rememberedProject } from './session';
+import { PALETTE_KEY } from './keys';
+import style from './Shell.module.css';
+
+export function Shell() {
+  const session = useQuery(sessionQuery);
+  if (session.data) return <Frame session={session.data} />;
+  if (session.error instanceof HttpError && session.error.status === 401) return <LoginNeeded />;
+  if (session.error) {
+    return (
+      <main className={style.alone}>
+        <Trouble
+          icon={<CloudOff size={18} />}
+          title="The server does not answer"
+          retry={() => void session.refetch()}
+        >
+          {session.error instanceof HttpError
+            ? session.error.message
+            : 'Is playhead serve still running? Nothing recorded meanwhile on your site is lost: its pages keep it and send it later.'}
+        </Trouble>
+      </main>
+    );
+  }
+  return <div className={style.alone} aria-busy="true" />;
+}
+
+/** `/` leads to the project last looked at. */
+export function Home() {
+  const { data } = useQuery(sessionQuery);
+  const { project } = useParams({ strict: false });
+  const target = project ?? (data && rememberedProject(data)?.project_id);
+  if (!target) return <NotFound />;
+  return <Navigate to="/projects/$project/replays" params={{ project: target }} replace />;
+}
+
+const SCREENS = [
+  { to: '/projects/$project/replays', name: 'Replays', icon: Clapperboard },
+  { to: '/projects/$project/install', name: 'Install', icon: Code },
+  { to: '/projects/$project/status', name: 'Status', icon: Activity },
+] as const;
+
+function Frame({ session }: { session: Session }) {
+  const params = useParams({ strict: false });
+  const project =
+    params.project === undefined
+      ? rememberedProject(session)
+      : session.projects.find((one) => one.project_id === params.project);
+  const [palette, setPalette] = useState(false);
+  const [help, setHelp] = useState(false);
+  const online = useOnline();
+
+  useEffect(() => {
+    if (!project) return;
+    try {
+      localStorage.setItem('playhead.project', project.project_id);
+    } catch {
+      // Not remembered then.
+    }
+  }, [project]);
+
+  useEffect(() => {
+    const open = (event: KeyboardEvent) => {
+      if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k') {
+        event.preventDefault();
+        setPalette((was) => !was);
+      }
+    };
+    window.addEventListener('keydown', open);
+    return () => window.removeEventListener('keydown', open);
+  }, []);
+  useKeys({ '?': () => setHelp(true) });
+
+  const rail = project && (
+    <>
+      {SCREENS.map(({ to, name, icon: Icon }, i) => (
+        <Link
+          key={name}
+          to={to}
+          params={{ project: project.project_id }}
+          className={style.place}
+          activeProps={{ 'aria-current': 'page' }}
+          data-apart={i === 1 || undefined}
+        >
+          <Icon size={18} strokeWidth={1.75} aria-hidden />
+          <span>{name}</span>
+        </Link>
+      ))}
+    </>
+  );
+
+  return (
+    <div className={style.frame}>
+      <a className={style.jump} href="#screen">
+        Skip to the screen
+      </a>
+      <nav className={style.rail} aria-label="Screens">
+        <Link to="/" className={style.mark} aria-label="Playhead, start">
+          <img src="/assets/playhead.svg" alt="" width={28} height={28} />
+        </Link>
+        {rail}
+        <button type="button" className={style.searchPlace} onClick={() => setPalette(true)}>
+          <Search size={18} strokeWidth={1.75} aria-hidden />
+          <span>Search</span>
+        </button>
+      </nav>
+      <header className={style.head}>
+        <ProjectSwitcher session={session} current={project?.project_id} />
+        <button type="button" className={style.search} onClick={() => setPalette(true)}>
+          <Search size={14} aria-hidden />
+          <span>Search or jump to…</span>
+          <kbd>{PALETTE_KEY}</kbd>
+        </button>
+        <div className={style.tools}>
+          <ThemeToggle />
+          <Tip label="Keys and help" keys="?">
+            <button
+              type="button"
+              className="icon"
+              aria-label="Keys and help"
+              onClick={() => setHelp(true)}
+            >
+              <CircleHelp size={17} strokeWidth={1.75} />
+            </button>
+          </Tip>
+          <MemberMenu session={session} />
+        </div>
+      </header>
+      <main id="screen" className={style.screen} tabIndex={-1}>
+        {!online && (
+          <div className={style.offline} role="status">
+            <CloudOff size={14} aria-hidden /> You are offline. What is shown may be old; it is
+            renewed as soon as the connection is back.
+          </div>
+        )}
+        {project ? (
+          <Suspense fallback={null}>
+            <Outlet />
+          </Suspense>
+        ) : (
+          <NotFound />
+        )}
+      </main>
+      {palette && project && (
+        <Palette
+          session={session}
+          project={project}
+          onClose={() => setPalette(false)}
+          onHelp={() => setHelp(true)}
+        />
+      )}
+      <Help opened={help} onClose={() => setHelp(false)} />
+    </div>
+  );
+}
+
+function ProjectSwitcher({ session, current }: { session: Session; current: string | undefined }) {
+  const navigate = useNavigate();
+  const shown = session.projects.find((one) => one.project_id === current);
+  return (
+    <Menu position="bottom-start" width={240} offset={4}>
+      <Menu.Target>
+        <button
+          type="button"
+          className={style.project}
+          aria-label={`Project: ${shown?.name ?? 'none'}. Switch project`}
+        >
+          <span>{shown?.name ?? 'Choose a project'}</span>
+          <ChevronsUpDown size={14} aria-hidden />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>Projects</Menu.Label>
+        {session.projects.map((one) => (
+          <Menu.Item
+            key={one.project_id}
+            rightSection={
+              one.project_id === current ? <Check size={14} aria-label="shown" /> : null
+            }
+            onClick={() =>
+              void navigate({
+                to: '/projects/$project/replays',
+                params: { project: one.project_id },
+              })
+            }
+          >
+            {one.name}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function ThemeToggle() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const shown = useComputedColorScheme('light');
+  const other = shown === 'dark' ? 'light' : 'dark';
+  const label = `Switch to ${other}${colorScheme === 'auto' ? ' (now as your system)' : ''}`;
+  return (
+    <Tip label={label}>
+      <button
+        type="button"
+        className="icon"
+        aria-label={label}
+        onClick={() => setColorScheme(other)}
+      >
+        <Contrast size={17} strokeWidth={1.75} />
+      </button>
+    </Tip>
+  );
+}
+
+function MemberMenu({ session }: { session: Session }) {
+  const { name, email } = session.member;
+  const shown = name ?? email ?? 'Owner';
+  const { setColorScheme } = useMantineColorScheme();
+  return (
+    <Menu position="bottom-end" width={220} offset={4}>
+      <Menu.Target>
+        <button type="button" className={style.member} aria-label={`Signed in as ${shown}`}>
+          {shown.slice(0, 2).toUpperCase()}
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{email && name ? `${name} · ${email}` : shown}</Menu.Label>
+        <Menu.Item leftSection={<Contrast size={14} />} onClick={() => setColorScheme('auto')}>
+          Light or dark as my system
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<LogOut size={14} />}
+          onClick={() =>
+            void call('/api/logout', { method: 'POST' }).then(() => location.assign('/'))
+          }
+        >
+          Log out
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Label>Playhead {session.version}</Menu.Label>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function useOnline(): boolean {
+  return useSyncExternalStore(
+    (changed) => {
+      window.addEventListener('online', changed);
+      window.addEventListener('offline', changed);
+      return () => {
+        window.removeEventListener('online', changed);
+        window.removeEventListener('offline', changed);
+      };
+    },
+    () => navigator.onLine,
+  );
+}
