@@ -1,0 +1,89 @@
+"""Who may do what."""
+
+from __future__ import annotations
+
+from starlette.testclient import TestClient
+from visits import Clock, Visit, opening
+
+from playhead.accounts import NewProject, create_project, login_path
+from playhead.stores import Stores
+
+
+def test_without_a_key_or_a_session_everything_is_refused_in_one_shape(anyone: TestClient, made: NewProject) -> None:
+    for path in ("/api/projects", "/api/session", "/api/status", f"/api/projects/{made.project_id}/replays"):
+        answer = anyone.get(path)
+        assert answer.status_code == 401
+        assert set(answer.json()["error"]) == {"code", "message"}
+    wrong = {"Authorization": "Bearer wrong"}
+    assert anyone.get("/api/projects", headers=wrong).json()["error"]["code"] == "unknown_api_key"
+    assert (
+        "access-control-allow-origin"
+        not in anyone.get("/api/projects", headers={"Origin": "https://evil.test"}).headers
+    )
+
+
+def test_a_key_opens_its_own_project_only(anyone: TestClient, stores: Stores, made: NewProject) -> None:
+    other = create_project(stores.control, "Other", 30)
+    key = {"Authorization": f"Bearer {made.api_key}"}
+    listed = anyone.get("/api/projects", headers=key).json()["results"]
+    assert [each["project_id"] for each in listed] == [made.project_id]
+    assert set(listed[0]) == {"project_id", "name", "token", "created_at", "retention_days"}
+    assert anyone.get(f"/api/projects/{other.project_id}/replays", headers=key).status_code == 404
+    assert anyone.post("/api/projects", json={"name": "Mine"}, headers=key).status_code == 403
+
+
+def test_a_log_in_link_works_once_and_for_a_while(anyone: TestClient, stores: Stores, clock: Clock) -> None:
+    link = login_path(stores.control)
+    answer = anyone.get(link)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie and "SameSite=lax" in cookie
+    assert anyone.get("/api/session").status_code == 200
+    assert anyone.get(link).status_code == 401
+    late = login_path(stores.control)
+    clock.now += 25 * 3_600_000
+    assert anyone.get(late).status_code == 401
+    clock.now += 31 * 86_400_000
+    assert anyone.get("/api/session").status_code == 401
+
+
+def test_the_session_says_who_what_and_where(dashboard: TestClient, made: NewProject) -> None:
+    session = dashboard.get("/api/session").json()
+    assert session["member"]["name"] == "Owner"
+    assert [each["project_id"] for each in session["projects"]] == [made.project_id]
+    assert session["replay_origin"] == "http://localhost:8800"
+    assert session["sdk_url"] == "http://127.0.0.1:8800/sdk.js"
+
+
+def test_a_change_by_cookie_needs_the_token(dashboard: TestClient, stores: Stores, made: NewProject) -> None:
+    visit = Visit(stores, made.project_id)
+    visit.send(opening())
+    path = f"/api/projects/{made.project_id}/replays/{visit.replay_id}"
+    assert dashboard.delete(path).json()["error"]["code"] == "csrf"
+    token = {"X-Playhead-CSRF": dashboard.get("/api/session").json()["csrf_token"]}
+    assert dashboard.delete(path, headers=token).status_code == 204
+    made_now = dashboard.post("/api/projects", json={"name": "Second"}, headers=token)
+    assert made_now.status_code == 201
+    assert dashboard.post("/api/projects", json={"name": " "}, headers=token).status_code == 400
+    assert dashboard.post("/api/projects", content=b"{", headers=token).status_code == 400
+    assert dashboard.post("/api/logout", headers=token).status_code == 204
+    assert dashboard.get("/api/session").status_code == 401
+
+
+def test_the_api_describes_itself(anyone: TestClient) -> None:
+    document = anyone.get("/api/openapi.json").json()
+    assert "/api/projects/{p}/replays/{replay_id}/events" in document["paths"]
+    assert "422" not in document["paths"]["/api/projects/{p}/replays"]["get"]["responses"]
+    assert "FeedRow" in document["components"]["schemas"]
+    page = anyone.get("/api/docs")
+    assert page.status_code == 200
+    assert "http" not in page.text.replace("https://shop", "").split("</style>")[1].split("OpenAPI")[0][:200]
+    assert anyone.get("/api/nothing").json()["error"]["code"] == "not_found"
+    assert anyone.post("/api/session").status_code == 404
+
+
+def test_status_says_how_every_store_is(dashboard: TestClient) -> None:
+    status = dashboard.get("/api/status").json()
+    assert {each["name"] for each in status["stores"]} == {"analytics", "blobs", "control", "journal"}
+    assert status["ok"] is True
+    assert status["disk"]["free_bytes"] > 0

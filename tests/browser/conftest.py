@@ -1,0 +1,276 @@
+"""What the browser tests share: a real server, real Chromium, the API, and rrweb's own player to play back with."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+import playhead
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+REPORT = ROOT / "test-report" / "browser"
+TOKEN, KEY = "demo-token", "demo-key"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+T = TypeVar("T")
+Json = dict[str, Any]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+def eventually(what: Callable[[], T], seconds: float = 20.0) -> T:
+    """The first true answer of `what`. Fails with its last answer or error when none comes in time."""
+    deadline = time.monotonic() + seconds
+    last: object = None
+    while True:
+        try:
+            answer = what()
+            if answer:
+                return answer
+            last = answer
+        except (httpx.HTTPError, AssertionError) as error:
+            last = error
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s; last: {last!r}")
+        time.sleep(0.02)
+
+
+# ---- the server ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Server:
+    url: str
+    data: Path
+
+    def shop(self, page: str = "index.html") -> str:
+        return f"{self.url}/shop/{page}"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """`playhead demo` on a free port, without its sample: the tests make their own visits."""
+    data = tmp_path_factory.mktemp("data")
+    (data / "demo-seeded").write_text("0\n")
+    url = f"http://127.0.0.1:{free_port()}"
+    log = (data / "server.log").open("w")
+    source = str(Path(playhead.__file__).parents[1])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "playhead.cli", "demo", "--port", url.rpartition(":")[2], "--data", str(data)],
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "PYTHONPATH": source},
+    )
+    try:
+
+        def ready() -> bool:
+            assert process.poll() is None, (data / "server.log").read_text()[-4000:]
+            return httpx.get(f"{url}/readyz?role=api", timeout=5).status_code == 200
+
+        eventually(ready, 60)
+        yield Server(url, data)
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        log.close()
+
+
+# ---- the API -------------------------------------------------------------------------------------------------------
+
+
+class Api:
+    """The calls of the API that the tests need."""
+
+    def __init__(self, url: str) -> None:
+        self.client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {KEY}"}, timeout=30)
+        self.project = self.get("/api/projects")["results"][0]["project_id"]
+
+    def get(self, path: str, **params: Any) -> Json:
+        answer = self.client.get(path, params=params)
+        assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text[:500]}"
+        found: Json = answer.json()
+        return found
+
+    def replays(self, **filters: Any) -> list[Json]:
+        found: list[Json] = self.get(f"/api/projects/{self.project}/replays", **filters)["results"]
+        return found
+
+    def replay(self, replay_id: str) -> Json:
+        return self.get(f"/api/projects/{self.project}/replays/{replay_id}")
+
+    def rrweb(self, replay_id: str, **params: Any) -> list[Json]:
+        answer = self.client.get(f"/api/projects/{self.project}/replays/{replay_id}/events", params=params)
+        assert answer.status_code in {200, 404}, answer.text[:500]
+        return [
+            httpx.Response(200, content=line).json()
+            for line in answer.content.splitlines()
+            if answer.status_code == 200
+        ]
+
+    def person(self, distinct_id: str) -> Json:
+        return self.get(f"/api/projects/{self.project}/people/{distinct_id}")
+
+    def events(self, distinct_id: str) -> list[Json]:
+        found: list[Json] = self.get(f"/api/projects/{self.project}/people/{distinct_id}/events")["results"]
+        return found
+
+
+@pytest.fixture(scope="session")
+def api(server: Server) -> Iterator[Api]:
+    api = Api(server.url)
+    yield api
+    api.client.close()
+
+
+# ---- the browser ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A fresh visitor at a desk."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce")
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+@pytest.fixture
+def email() -> str:
+    """Of a person nobody else in this run is."""
+    return f"visitor.{uuid4().hex[:10]}@example.com"
+
+
+def recording(page: Page, sdk: str = "playhead") -> str:
+    """Waits until the page is being recorded; the replay's id."""
+    found = page.wait_for_function(f"window.{sdk}?.get_session_recording_properties?.().$mp_replay_id")
+    return str(found.json_value())
+
+
+# ---- what comes from npm -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """Bundles a script of `client/` as a site's own build would; its text."""
+    if not (HERE / "node_modules" / "mixpanel-browser").exists():
+        subprocess.run(["npm", "ci", "--no-fund", "--no-audit"], cwd=HERE, check=True)
+    out = tmp_path_factory.mktemp("bundles")
+    made: dict[str, str] = {}
+
+    def build(name: str) -> str:
+        if name not in made:
+            subprocess.run(
+                [
+                    HERE / "node_modules" / ".bin" / "esbuild",
+                    f"client/{name}.js",
+                    "--bundle",
+                    "--minify",
+                    f"--outfile={out / name}.js",
+                ],
+                cwd=HERE,
+                check=True,
+                capture_output=True,
+            )
+            made[name] = (out / f"{name}.js").read_text()
+        return made[name]
+
+    return build
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What rrweb's player shows at the end of a recording."""
+
+    page: Page
+    total_ms: float
+    warnings: list[str]
+    title: str
+    scroll_y: float
+
+    def outline(self, url: str) -> list[str]:
+        lines: list[str] = self.page.evaluate(
+            "(url) => { window.pageUrl = url; return outline(replayer.iframe.contentDocument); }", url
+        )
+        return lines
+
+
+@pytest.fixture
+def play(chromium: Browser, bundle: Callable[[str], str], server: Server) -> Iterator[Callable[..., Rebuilt]]:
+    """Plays rrweb events to their end in a window of the recorded size."""
+    contexts = []
+
+    def play(events: list[Json], width: int = 1280, height: int = 800) -> Rebuilt:
+        context = chromium.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
+        contexts.append(context)
+        page = context.new_page()
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        blank = (
+            "<!doctype html><style>html,body{margin:0;overflow:hidden}.replayer-wrapper{position:relative}iframe{border:0}"
+            ".replayer-mouse,.replayer-mouse-tail{display:none}</style><div id=stage></div>"
+        )
+        context.route(f"{server.url}/play", lambda route: route.fulfill(body=blank, content_type="text/html"))
+        page.goto(f"{server.url}/play")
+        page.add_script_tag(content=bundle("replay"))
+        page.add_script_tag(path=str(HERE / "client" / "outline.js"))
+        shown = page.evaluate("(events) => play(events)", events)
+        assert not errors, errors
+        return Rebuilt(page, shown["totalTime"], shown["warnings"], shown["title"], shown["scrollY"])
+
+    yield play
+    for context in contexts:
+        context.close()
