@@ -23,6 +23,14 @@ from playhead.stores.blobs import Blobs
 from playhead.stores.control import Control
 from playhead.stores.tables import Project
 
+BROWSER = Path(__file__).parent / "browser"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser tests come last: from the first of them on Playwright's event loop runs in this thread to the end, and
+    no other loop can be started beside it."""
+    items.sort(key=lambda item: BROWSER in item.path.parents)
+
 
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Analytics]:
