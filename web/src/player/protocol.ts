@@ -22,14 +22,17 @@ export type ToPlayer =
   | { type: 'play' }
   | { type: 'pause' }
   | { type: 'speed'; speed: number }
-  | { type: 'trail'; on: boolean };
+  | { type: 'trail'; on: boolean }
+  /** Forget everything: another replay comes, or none. */
+  | { type: 'clear' };
 
-export type FromPlayer =
-  | { type: 'hello' }
+/** What is said of a stretch names its `load`: words about an older one are known as such. */
+export type FromPlayer = { type: 'hello' } | (Said & { load: number });
+
+export type Said =
   /** `load`, `append` or `patch` was taken in. `range` is null when it held no events. */
   | {
       type: 'held';
-      load: number;
       range: { first_ms: number; last_ms: number } | null;
       playable: boolean;
     }
@@ -37,6 +40,8 @@ export type FromPlayer =
   /** The end of what is held was reached, and more is expected. */
   | { type: 'stalled'; at_ms: number; turn: number }
   | { type: 'ended'; at_ms: number; turn: number }
+  /** The page stands there for the first time. */
+  | { type: 'drawn' }
   | { type: 'size'; width: number; height: number }
   | { type: 'page'; at_ms: number; url: string }
   | { type: 'trouble'; message: string };

@@ -13,10 +13,11 @@ import { Trouble } from '../lib/Trouble';
 import { useSession } from '../shell/session';
 import { AddressBar } from './AddressBar';
 import { Controls } from './Controls';
-import { ReplayController, SPEEDS } from './controller';
+import { type RecordingSource, ReplayController, SPEEDS } from './controller';
 import { Details } from './Details';
 import style from './ReplayView.module.css';
 import { Stage } from './Stage';
+import { readAhead } from './readAhead';
 import { steps } from './steps';
 import { Timeline } from './Timeline';
 import { usePlay } from './usePlay';
@@ -41,9 +42,13 @@ export interface ViewProps {
 }
 
 export function ReplayView(props: ViewProps) {
+  // Long before the player asks for it, the recording is on its way.
+  const [source] = useState(() =>
+    readAhead(recordingSource(props.project.project_id, props.replay), props.from_ms),
+  );
   const detail = useQuery(replayQuery(props.project.project_id, props.replay));
   if (detail.data && detail.data.status === 'ready') {
-    return <Playing {...props} detail={detail.data} />;
+    return <Playing {...props} detail={detail.data} source={source} />;
   }
   let inside: ReactNode;
   if (detail.data) inside = <NotPlayable detail={detail.data} project={props.project} />;
@@ -82,8 +87,8 @@ export function ReplayView(props: ViewProps) {
   );
 }
 
-function Playing(props: ViewProps & { detail: ReplayDetail }) {
-  const { detail, project } = props;
+function Playing(props: ViewProps & { detail: ReplayDetail; source: RecordingSource }) {
+  const { detail } = props;
   const session = useSession();
   const navigate = useNavigate();
   const [speed, keepSpeed] = usePreference('speed', 1);
@@ -91,7 +96,7 @@ function Playing(props: ViewProps & { detail: ReplayDetail }) {
   const section = useRef<HTMLElement>(null);
   const [controller] = useState(
     () =>
-      new ReplayController(recordingSource(project.project_id, detail.replay_id), {
+      new ReplayController(props.source, {
         at_ms: props.from_ms,
         play: true,
         speed: SPEEDS.find((one) => one === speed) ?? 1,
