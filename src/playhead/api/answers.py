@@ -58,6 +58,8 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
         403: "Not allowed",
         404: "Unknown",
         410: "Deleted or expired",
+        413: "Too large",
+        422: "Takes too long or too much memory",
         503: "A store is down",
     }
     found: dict[int | str, dict[str, Any]] = {}
