@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -79,10 +80,9 @@ def free_port() -> int:
         return port
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+@contextmanager
+def serve(data: Path, **settings: str) -> Iterator[Server]:
     """`playhead demo` on a free port, without its sample: the tests make their own visits."""
-    data = tmp_path_factory.mktemp("data")
     (data / "demo-seeded").write_text("0\n")
     url = f"http://127.0.0.1:{free_port()}"
     log = (data / "server.log").open("w")
@@ -91,7 +91,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         [sys.executable, "-m", "playhead.cli", "demo", "--port", url.rpartition(":")[2], "--data", str(data)],
         stdout=log,
         stderr=subprocess.STDOUT,
-        env={**os.environ, "PYTHONPATH": source},
+        env={**os.environ, "PYTHONPATH": source, **settings},
     )
     try:
 
@@ -109,6 +109,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             process.kill()
             process.wait()
         log.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serve(tmp_path_factory.mktemp("data")) as server:
+        yield server
 
 
 # ---- the API -------------------------------------------------------------------------------------------------------
