@@ -18,7 +18,6 @@ from urllib.parse import unquote_plus
 Expected = Literal["masked", "clear", "open"]
 # A canary has to be this long at least to be found when it was cut short.
 SHORTEST = 7
-CANARY = re.compile(r"zq(\d{3})([a-z]*)", re.IGNORECASE)
 DEEPEST = 3
 
 
@@ -48,28 +47,35 @@ def iban(account: str) -> str:
 
 
 class Canaries:
-    """Hands out canaries. A place says which kind it needs by a word in capitals: most take letters, a date field a date."""
+    """Hands out canaries. A place says which kind it needs by a word in capitals: most take letters, a date field a date.
 
-    def __init__(self) -> None:
+    Two series have nothing in common, so that one visit's finds are not another's.
+    """
+
+    def __init__(self, series: int) -> None:
         self.places: list[Place] = []
+        self.series = series
+        self._start = f"z{'qxw'[series]}"
+        self._pattern = re.compile(rf"{self._start}(\d{{3}})[a-z]+")
 
     def add(self, name: str, kind: str, how: str, expected: Expected, shape: str = "") -> Place:
         n = len(self.places)
         assert name not in {place.name for place in self.places}, name
         letters = "".join(chr(ord("a") + byte % 26) for byte in hashlib.sha256(name.encode()).digest()[:4])
         digits = f"{int.from_bytes(hashlib.sha256(name.encode()).digest()[4:8], 'big') % 10_000:04}"
-        plain = f"zq{n:03}{letters}"
+        plain = f"{self._start}{n:03}{letters}"
+        year = f"{self.series + 1}{n:03}"
         values = {
             "CANARY": plain,
-            "NUMBER": f"8161{n:03}{digits}",
-            "DATETIME": f"1{n:03}-07-19T13:57",
-            "DATE": f"1{n:03}-07-19",
-            "MONTH": f"1{n:03}-07",
-            "WEEK": f"1{n:03}-W31",
-            "TIME": f"13:57:31.{n:03}",
-            "COLOR": f"#{n + 0xA00:03x}b3d",
-            "CARD": luhn(f"4161{n:03}{digits}9173"),
-            "IBAN": iban(f"WEST1234{n:03}{digits}981"),
+            "NUMBER": f"816{self.series}{n:03}{digits}",
+            "DATETIME": f"{year}-07-19T13:57",
+            "DATE": f"{year}-07-19",
+            "MONTH": f"{year}-07",
+            "WEEK": f"{year}-W31",
+            "TIME": f"13:57:3{self.series}.{n:03}",
+            "COLOR": f"#{n + 0xA00:03x}b{self.series}d",
+            "CARD": luhn(f"416{self.series}{n:03}{digits}9173"),
+            "IBAN": iban(f"WEST123{self.series}{n:03}{digits}981"),
             "JWT": f"eyJhbGciOiJIUzI1NiJ9.{plain}hZ4.Kd83nQ",
         }
         word = shape or next((word for word in values if re.search(rf"\b{word}\b", how)), "CANARY")
@@ -83,11 +89,11 @@ class Canaries:
     def find(self, data: bytes | str) -> set[Place]:
         """The places whose canary is in here: as it is, cut short, backwards, escaped, percent-encoded, base64, hex or packed."""
         found: set[Place] = set()
-        special = [place for place in self.places if not place.canary.startswith("zq")]
+        special = [place for place in self.places if not place.canary.startswith(self._start)]
         for text in unwrapped(data):
             for reading in (text, text[::-1]):
                 lower = reading.lower()
-                for match in CANARY.finditer(lower):
+                for match in self._pattern.finditer(lower):
                     place = self.places[int(match[1])] if int(match[1]) < len(self.places) else None
                     if place and lower.startswith(place.canary[:SHORTEST], match.start()):
                         found.add(place)

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from . import gestures, later, places
 from .canaries import Canaries, Expected, Place
 
 
-@dataclass
 class Corpus(Canaries):
     """All places. `recorder` is the markup that loads what records the page."""
 
-    recorder: str = ""
-    places: list[Place] = field(default_factory=list)
-    acts: list[tuple[Place, gestures.Act]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
+    def __init__(self, recorder: str, series: int) -> None:
+        super().__init__(series)
+        self.acts: list[tuple[Place, gestures.Act]] = []
         put = self._put
         head = put("in the head", places.HEAD, "clear") + put("in the head", places.HEAD_NEVER, "masked")
         head += put("open", places.OPEN_HEAD, "open")
@@ -53,14 +49,14 @@ class Corpus(Canaries):
         self.pages = {
             "/before": f"<!doctype html><body><a href='/page?user={before['query of the page']}#{before['hash of the page']}'>go</a>",
             "/page": (
-                f"<!doctype html><html lang=en><head><meta charset=utf-8>{head}{self.recorder}</head><body>{text}"
+                f"<!doctype html><html lang=en><head><meta charset=utf-8>{head}{recorder}</head><body>{text}"
                 f"<section>{root}{shadow}<section>{root}{nested}</template></section></template></section>"
-                f"<iframe src=/frame></iframe><iframe srcdoc=\"{srcdoc}\"></iframe><iframe name=sink></iframe>"
+                f'<iframe src=/frame></iframe><iframe srcdoc="{srcdoc}"></iframe><iframe name=sink></iframe>'
                 f"{''.join(f'<div id={place.id}></div>' for place in self.later)}{done}</body></html>"
             ),
             "/frame": f"<!doctype html><body>{frame}</body>",
             "/field": "<!doctype html><body><input></body>",
-            "/after": f"<!doctype html><html lang=en><head><title>a</title>{self.recorder}</head><body>after</body></html>",
+            "/after": f"<!doctype html><html lang=en><head><title>a</title>{recorder}</head><body>after</body></html>",
         }
         self.before = f"/before?from={before['referrer']}"
 

@@ -120,7 +120,9 @@ def autofills(page: Page, at: Locator, canary: str) -> None:
     session.send("DOM.enable")
     session.send("DOM.getDocument")
     number = at.locator("input").first
-    found = session.send("Runtime.evaluate", {"expression": f"document.querySelector('#{at.get_attribute('id')} input')"})
+    found = session.send(
+        "Runtime.evaluate", {"expression": f"document.querySelector('#{at.get_attribute('id')} input')"}
+    )
     node = session.send("DOM.describeNode", {"objectId": found["result"]["objectId"]})["node"]
     session.send(
         "Autofill.trigger",
@@ -176,7 +178,7 @@ NEVER: dict[str, Gesture] = {
     "typed into a blocked field": ("<input class=rr-block>", types),
     "typed into a field whose events are stopped": ("<input oninput='event.stopImmediatePropagation()'>", types),
     "typed into a form that keeps its state": (
-        "<input oninput='this.setAttribute(\"value\", this.value); this.parentNode.dataset.typed = \"x\"'>",
+        '<input oninput=\'this.setAttribute("value", this.value); this.parentNode.dataset.typed = "x"\'>',
         types,
     ),
     "typed into a shadow root": ("<div><template shadowrootmode=open><input></template></div>", types),
@@ -190,7 +192,7 @@ NEVER: dict[str, Gesture] = {
     "typed and cleared": ("<input>", types_and_clears),
     "typed, undone and done again": ("<input>", types_and_undoes),
     "typed into a shown password": (
-        "<input type=password><button type=button onclick='const p = this.previousSibling; p.type = p.type === \"text\" ? \"password\" : \"text\"'>eye</button>",
+        '<input type=password><button type=button onclick=\'const p = this.previousSibling; p.type = p.type === "text" ? "password" : "text"\'>eye</button>',
         types_shown,
     ),
     "typed with an input method": ("<input>", composes),
@@ -222,7 +224,10 @@ NEVER: dict[str, Gesture] = {
 CLEAR: dict[str, Gesture] = {
     "copied text": ("<p>CANARY</p>", copies),
     "selected text": ("<p>CANARY</p>", selects_text),
-    "dragged element": ("<p draggable=true ondragstart='event.dataTransfer.setData(\"text/plain\", this.textContent)'>CANARY</p><div ondragover='event.preventDefault()'>here</div>", drags_element),
+    "dragged element": (
+        "<p draggable=true ondragstart='event.dataTransfer.setData(\"text/plain\", this.textContent)'>CANARY</p><div ondragover='event.preventDefault()'>here</div>",
+        drags_element,
+    ),
     "chosen option": ("<select><option>a<option value=CANARY>b</select>", chooses),
     "chosen of several options": ("<select multiple><option>a<option value=CANARY>b</select>", chooses),
     "tooltip on hover": ("<p onmouseenter='this.title = \"CANARY\"'>p</p>", hovers),

@@ -18,7 +18,7 @@ CHANGES = {
     "clone of a template": "el.innerHTML = '<template><p>CANARY</p></template>'; await tick(); el.append(el.firstChild.content.cloneNode(true))",
     "added, changed, then moved": "const p = document.createElement('p'); el.append(p); await tick(); p.textContent = 'CANARY'; document.body.append(p)",
     "changed while detached": "el.innerHTML = '<p>x</p>'; await tick(); const p = el.firstChild; p.remove(); await tick(); p.firstChild.data = 'CANARY'; el.append(p)",
-    "split text": "el.append('x'); await tick(); el.firstChild.data = 'CANARYx'; el.firstChild.splitText(el.firstChild.length - 1)",
+    "split text": "el.append('x CANARY'); await tick(); el.firstChild.splitText(2)",
     "set title": "el.title = 'CANARY'",
     "changed aria-label": "el.ariaLabel = 'x'; await tick(); el.ariaLabel = 'CANARY'",
     "changed data attribute": "el.dataset.name = 'x'; await tick(); el.dataset.name = 'CANARY'",

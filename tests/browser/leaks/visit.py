@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, Page
+from playwright.sync_api import Error as PlaywrightError
 
 from .canaries import Place
 from .corpus import Corpus
@@ -32,20 +33,20 @@ RUN = """async (places) => {
 
 # All that is kept on the device, save what the site itself keeps.
 KEPT = """async () => {
-    const kept = { cookies: document.cookie.split('; ').filter((c) => !c.startsWith('user=')), databases: {} };
     const others = (storage) => Object.entries(storage).filter(([key]) => !key.startsWith('site.'));
-    kept.local = others(localStorage);
-    kept.session = others(sessionStorage);
+    const cookies = document.cookie.split('; ').filter((cookie) => !cookie.startsWith('user='));
+    const storage = JSON.stringify([cookies, others(localStorage), others(sessionStorage)]);
+    const databases = [];
     const wait = (request) => new Promise((done, failed) => { request.onsuccess = () => done(request.result); request.onerror = failed; });
     const readable = (key, value) => value instanceof ArrayBuffer || ArrayBuffer.isView(value) ? [...new Uint8Array(value.buffer ?? value)] : value;
     for (const { name } of await indexedDB.databases()) {
         if (name === 'site') continue;
         const db = await wait(indexedDB.open(name));
         for (const store of db.objectStoreNames)
-            kept.databases[`${name}/${store}`] = JSON.stringify(await wait(db.transaction(store).objectStore(store).getAll()), readable);
+            databases.push(JSON.stringify(await wait(db.transaction(store).objectStore(store).getAll()), readable));
         db.close();
     }
-    return JSON.stringify(kept);
+    return [databases.join(), storage];
 }"""
 
 
@@ -60,22 +61,28 @@ class Recorder:
     ready: str
     # Puts MARK into the recording: when it has arrived, all before it has.
     mark: str
+    # Of its canaries.
+    series: int = 0
 
 
 @dataclass
-class Seen:
-    """Where which places were found."""
+class Visit:
+    """What happened, and the places that were found in what was sent and kept."""
 
-    record: dict[Place, str] = field(default_factory=dict)
-    analytics: dict[Place, str] = field(default_factory=dict)
-    kept: str = ""
+    corpus: Corpus
+    # What could not be done.
     failed: list[str] = field(default_factory=list)
+    # In requests that carry recordings, in all others; in the recorder's databases, in its other storage.
+    recorded: set[Place] = field(default_factory=set)
+    analytics: set[Place] = field(default_factory=set)
+    database: set[Place] = field(default_factory=set)
+    storage: set[Place] = field(default_factory=set)
 
 
-def visit(browser: Browser, tap: Tap, recorder: Recorder) -> tuple[Corpus, Seen]:
+def visit(browser: Browser, tap: Tap, recorder: Recorder) -> Visit:
     """Comes from a page, does all there is to do on the corpus, and leaves for a third page."""
-    corpus = Corpus(recorder=recorder.tag.replace("TAP", tap.url))
-    seen = Seen()
+    corpus = Corpus(recorder.tag.replace("TAP", tap.url), recorder.series)
+    done = Visit(corpus)
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce")
     context.set_default_timeout(10_000)
     try:
@@ -83,35 +90,37 @@ def visit(browser: Browser, tap: Tap, recorder: Recorder) -> tuple[Corpus, Seen]
             context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.url)
             page = context.new_page()
             page.goto(site.url + corpus.before)
-            tap.holding = True
+            tap.holding = bool(tap.upstream)
             page.click("a")
             page.wait_for_function(recorder.ready)
             tap.wait(lambda exchange: exchange.records)
-            seen.failed += page.evaluate(RUN, [{"id": p.id, "name": p.name, "how": p.how} for p in corpus.later])
-            act(page, corpus, seen)
+            done.failed += page.evaluate(RUN, [{"id": p.id, "name": p.name, "how": p.how} for p in corpus.later])
+            done.failed += act(page, corpus)
             mark(page, tap, recorder, 1)
-            seen.kept = page.evaluate(KEPT)
+            databases, storage = page.evaluate(KEPT)
             tap.holding = False
-            page.evaluate("(scripts) => scripts.forEach((script) => new Function(script)())", [p.how for p in corpus.leaving])
+            page.evaluate("(scripts) => scripts.forEach((how) => new Function(how)())", [p.how for p in corpus.leaving])
             page.goto(f"{site.url}/after")
             page.wait_for_function(recorder.ready)
             mark(page, tap, recorder, 2)
     finally:
         context.close()
+    done.database, done.storage = corpus.find(databases), corpus.find(storage)
     for exchange in tap.seen:
-        where = seen.record if exchange.records else seen.analytics
-        for part in (exchange.path, json.dumps(exchange.headers), exchange.body):
-            for place in corpus.find(part):
-                where.setdefault(place, f"{exchange.method} {exchange.path.partition('?')[0]}")
-    return corpus, seen
+        found = done.recorded if exchange.records else done.analytics
+        for part in (exchange.path, json.dumps(exchange.headers), exchange.content):
+            found |= corpus.find(part)
+    return done
 
 
-def act(page: Page, corpus: Corpus, seen: Seen) -> None:
+def act(page: Page, corpus: Corpus) -> list[str]:
+    failed = []
     for place, doing in corpus.acts:
         try:
             doing(page, page.locator(f"#{place.id}"), place.canary)
-        except Exception as error:
-            seen.failed.append(f"{place.name}: {str(error).splitlines()[0]}")
+        except PlaywrightError as error:
+            failed.append(f"{place.name}: {error.message.splitlines()[0]}")
+    return failed
 
 
 def mark(page: Page, tap: Tap, recorder: Recorder, number: int) -> None:
