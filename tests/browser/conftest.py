@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -34,6 +35,7 @@ FLAGS = [
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ]
+NEEDED = ("mixpanel-browser", "@rrweb/record", "@rrweb/replay")
 T = TypeVar("T")
 Json = dict[str, Any]
 
@@ -209,32 +211,25 @@ def recording(page: Page, sdk: str = "playhead") -> str:
 # ---- what comes from npm -------------------------------------------------------------------------------------------
 
 
+def bundled(name: str, out: Path) -> str:
+    """Bundles a script of `client/` as a site's own build would; its text."""
+    if not all((HERE / "node_modules" / needed).exists() for needed in NEEDED):
+        subprocess.run(["npm", "ci", "--no-fund", "--no-audit"], cwd=HERE, check=True)
+    esbuild = HERE / "node_modules" / ".bin" / "esbuild"
+    subprocess.run(
+        [esbuild, f"client/{name}.js", "--bundle", "--minify", f"--outfile={out / name}.js"],
+        cwd=HERE,
+        check=True,
+        capture_output=True,
+    )
+    return (out / f"{name}.js").read_text()
+
+
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
-    """Bundles a script of `client/` as a site's own build would; its text."""
-    if not (HERE / "node_modules" / "mixpanel-browser").exists():
-        subprocess.run(["npm", "ci", "--no-fund", "--no-audit"], cwd=HERE, check=True)
+    """`bundled`, each script once."""
     out = tmp_path_factory.mktemp("bundles")
-    made: dict[str, str] = {}
-
-    def build(name: str) -> str:
-        if name not in made:
-            subprocess.run(
-                [
-                    HERE / "node_modules" / ".bin" / "esbuild",
-                    f"client/{name}.js",
-                    "--bundle",
-                    "--minify",
-                    f"--outfile={out / name}.js",
-                ],
-                cwd=HERE,
-                check=True,
-                capture_output=True,
-            )
-            made[name] = (out / f"{name}.js").read_text()
-        return made[name]
-
-    return build
+    return cache(lambda name: bundled(name, out))
 
 
 @dataclass(frozen=True)

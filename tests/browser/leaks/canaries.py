@@ -89,15 +89,15 @@ class Canaries:
     def find(self, data: bytes | str) -> set[Place]:
         """The places whose canary is in here: as it is, cut short, backwards, escaped, percent-encoded, base64, hex or packed."""
         found: set[Place] = set()
-        special = [place for place in self.places if not place.canary.startswith(self._start)]
+        shaped = {p.canary.lower(): p for p in self.places if not p.canary.startswith(self._start)}
+        any_shaped = re.compile("|".join(map(re.escape, shaped)))
         for text in unwrapped(data):
-            for reading in (text, text[::-1]):
-                lower = reading.lower()
-                for match in self._pattern.finditer(lower):
-                    place = self.places[int(match[1])] if int(match[1]) < len(self.places) else None
-                    if place and lower.startswith(place.canary[:SHORTEST], match.start()):
-                        found.add(place)
-                found.update(place for place in special if place.canary.lower() in lower)
+            for reading in (text.lower(), text[::-1].lower()):
+                for match in self._pattern.finditer(reading):
+                    number = int(match[1])
+                    if number < len(self.places) and match[0].startswith(self.places[number].canary[:SHORTEST]):
+                        found.add(self.places[number])
+                found.update(shaped[match[0]] for match in any_shaped.finditer(reading))
         return found
 
 

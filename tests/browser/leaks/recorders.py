@@ -34,7 +34,7 @@ def rrweb(name: str, **options: object) -> Recorder:
 
 
 MIXPANEL = Recorder(
-    name="mixpanel-browser",
+    name="mixpanel-browser 2.83.0",
     tag="<script src=TAP/mixpanel.js data-token=demo-token></script>",
     ready="window.mixpanel?.get_session_recording_properties?.().$mp_replay_id",
     mark="console.log('MARK')",
