@@ -46,7 +46,6 @@ TEXT = {
     "SVG title": "<svg><title>CANARY</title></svg>",
     "SVG description": "<svg><desc>CANARY</desc></svg>",
     "SVG foreign object": "<svg><foreignObject><p>CANARY</p></foreignObject></svg>",
-    "role of a text box": "<div role=textbox>CANARY</div>",
     "CDATA": "<svg><text><![CDATA[CANARY]]></text></svg>",
     "SVG symbol": "<svg><symbol><text>CANARY</text></symbol></svg>",
 }
@@ -91,7 +90,6 @@ ATTRIBUTES = {
     "summary of a table": "<table summary='CANARY'></table>",
     "datetime": "<time datetime='CANARY'>t</time>",
     "lazy source of an image": "<img data-src='/dot.svg?user=CANARY' alt=''>",
-    "query as another attribute": "<p data-url='https://example.com/page?token=CANARY'>t</p>",
     "pattern of a field": "<input pattern='CANARY'>",
     "value on an element without one": "<div value='CANARY'>d</div>",
     "itemprop with content": "<p itemprop=name content='CANARY'>t</p>",
@@ -120,10 +118,8 @@ WRONG_WORDS = {
     "hidden": "<p hidden='CANARY'>t</p>",
     "open": "<details open='CANARY'></details>",
     "translate": "<p translate='CANARY'>t</p>",
-    "contenteditable, not editable": "<p contenteditable='CANARY'>t</p>",
     "spellcheck": "<p spellcheck='CANARY'>t</p>",
     "inputmode": "<input inputmode='CANARY'>",
-    "autocomplete section": "<input autocomplete='section-CANARY name'>",
     "enterkeyhint": "<input enterkeyhint='CANARY'>",
     "maxlength": "<input maxlength='CANARY'>",
     "headers": "<table><tr><td headers='CANARY'>d</table>",
@@ -137,7 +133,6 @@ WRONG_WORDS = {
     "SVG fill": "<svg><path fill='CANARY'/></svg>",
     "SVG font family": "<svg><text font-family='CANARY'>t</text></svg>",
     "SVG animation values": "<svg><text><set attributeName='class' to='CANARY'/></text></svg>",
-    "SVG filter result": "<svg><filter><feFlood result='CANARY'/></filter></svg>",
 }
 
 HEAD = {
@@ -198,12 +193,16 @@ FIELDS = {
     "textarea": "<textarea>CANARY</textarea>",
     "field with a list": "<input list=l value='CANARY'>",
     "name of a field": "<input name='CANARY'>",
+    "SVG filter result": "<svg><filter><feFlood result='CANARY'/></filter></svg>",
     "name of a form": "<form name='CANARY'></form>",
     "name of an iframe": "<iframe name='CANARY'></iframe>",
     "field in a label": "<label>l<input value='CANARY'></label>",
     "contenteditable": "<div contenteditable>CANARY</div>",
     "contenteditable, nested": "<div contenteditable=true><p><b>CANARY</b></p></div>",
     "contenteditable, plain text": "<div contenteditable=plaintext-only>CANARY</div>",
+    "autocomplete section": "<input autocomplete='section-CANARY name'>",
+    "contenteditable of an unknown kind": "<p contenteditable='CANARY'>t</p>",
+    "role of a text box": "<div role=textbox>CANARY</div>",
     "title within contenteditable": "<div contenteditable><b title='CANARY'>b</b></div>",
 }
 
@@ -247,6 +246,8 @@ URLS = {
     "query of an SVG animation": "<svg><a><set attributeName='href' to='/page?user=CANARY'/></a></svg>",
     "query of a script": "<script src='/empty.js?user=CANARY'></script>",
     "query of a background attribute": "<table background='/dot.svg?user=CANARY'></table>",
+    "query as another attribute": "<p data-url='https://example.com/page?token=CANARY'>t</p>",
+    "SVG as an image": """<img alt='' src="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'><text>CANARY</text></svg>">""",
     "token in a path": "<a href='/reset/JWT'>l</a>",
 }
 
@@ -318,7 +319,6 @@ STYLES = {
     "content in an inline style": """<p style='content: "CANARY"'>t</p>""",
     "font family in an inline style": "<p style='font-family: CANARY'>t</p>",
     "custom property in an inline style": "<p style='--customer: CANARY'>t</p>",
-    "SVG as an image": """<img alt='' src="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'><text>CANARY</text></svg>">""",
 }
 
 # ---- inside other trees -----------------------------------------------------------------------------------------------
