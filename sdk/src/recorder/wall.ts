@@ -42,8 +42,6 @@ const isElement = (node: Node | null): node is Element => node?.nodeType === 1;
 
 export class Wall {
   private elements = new Map<number, Known>();
-  /** Texts, by the element they stand in. */
-  private texts = new Map<number, Known>();
   private readonly sticky = new WeakSet<Node>();
   private anySticky = false;
   private readonly fields = new WeakSet<Node>();
@@ -106,7 +104,6 @@ export class Wall {
         return {};
       case 2: {
         this.elements = new Map();
-        this.texts = new Map();
         this.states = new Map();
         this.hidden = new Map();
         const root = data.node as Serialized;
@@ -205,7 +202,7 @@ export class Wall {
       });
     }
     for (const { id, value } of (data.texts as { id: number; value: unknown }[]) ?? []) {
-      const at = this.texts.get(id) ?? this.placeOf(this.options.node(id));
+      const at = this.placeOf(this.options.node(id));
       if (at.blocked) continue;
       const text = this.text(String(value ?? ""), at, id);
       if (!at.zone.editable || this.changed(id, text)) texts.push({ id, value: text });
@@ -230,23 +227,23 @@ export class Wall {
 
   /** Forgets nodes that are gone, now and then. */
   private prune(): void {
-    const size = this.elements.size + this.texts.size;
-    if (size < this.pruneAt) return;
-    for (const map of [this.elements, this.texts, this.states])
+    if (this.elements.size < this.pruneAt) return;
+    for (const map of [this.elements, this.states])
       for (const id of map.keys()) if (!this.options.node(id)) map.delete(id);
     for (const [name, ids] of this.hidden)
       this.hidden.set(
         name,
         ids.filter((id) => this.elements.has(id)),
       );
-    this.pruneAt = (this.elements.size + this.texts.size) * 2 + 10_000;
+    this.pruneAt = this.elements.size * 2 + 10_000;
   }
 
   // ---- what holds where ----
 
   /** What is known of the element a text stands in, found from the page. */
   private placeOf(node: Node | null): Known {
-    const parent = node?.parentNode ?? null;
+    const above = node?.parentNode ?? null;
+    const parent = above?.nodeType === 11 ? (above as ShadowRoot).host : above;
     const known = parent && this.elements.get(this.options.id(parent));
     if (known && !(node && this.sticky.has(node))) return known;
     const tag = isElement(parent) ? parent.tagName.toLowerCase() : "";
@@ -316,9 +313,8 @@ export class Wall {
     const visit = (node: Node, around: Zone, parent: Known | undefined): void => {
       if (node.nodeType === 3) {
         const id = this.options.id(node);
-        if (!around.masked || !parent || !this.texts.has(id)) return;
+        if (!around.masked || !parent || id < 0) return;
         this.stick(node);
-        this.texts.set(id, parent);
         texts.push({ id, value: this.text(node.textContent ?? "", parent, id) });
         return;
       }
@@ -380,12 +376,11 @@ export class Wall {
         return this.element(node, base, parent);
       case 3: {
         const at = this.standing(id, parent);
-        this.texts.set(id, at);
         const text = String(node.textContent ?? "");
         base.textContent = this.text(text, at, id);
         if (at.zone.editable) this.states.set(id, base.textContent);
         if (at.tag === "style") base.isStyle = true;
-        else if (at.masked && /\S/.test(text)) this.counted.masked++;
+        else if (at.masked && base.textContent !== text) this.counted.masked++;
         return base;
       }
       default: // CDATA, comments and what else there may be
