@@ -22,11 +22,16 @@ const UNUSED = [
     /function slimDOMExcluded\(sn, slimDOMOptions\) \{[\s\S]*?\n\}\n/,
     "function slimDOMExcluded(sn, slimDOMOptions) { return slimDOMOptions.comment && sn.type === NodeType.Comment; }\n",
   ],
-  // Where text is masked is the wall's to decide: a walk up the tree for every node would only cost.
+  // Masking is the wall's: a walk up the tree for every node would only cost.
   [
     /function needMaskingText\([^)]*maskAllText\) \{[\s\S]*?\n\}\n/,
-    "function needMaskingText(_1, _2, _3, _4, _5, all) { return !!all; }\n",
+    "function needMaskingText() { return false; }\n",
   ],
+  [
+    /function maskInputValue\(\{[\s\S]*?\n\}\n/,
+    "function maskInputValue({ value }) { return value || ''; }\n",
+  ],
+  [/function shouldMaskInput\(\{[\s\S]*?\n\}\n/, "function shouldMaskInput() { return false; }\n"],
 ];
 const unused = new Set(UNUSED);
 const leanRrweb = {

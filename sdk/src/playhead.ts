@@ -1,6 +1,6 @@
 /** The public object: `window.playhead`, with the methods of `window.mixpanel`. */
 import { type Who, WIRE_VERSION } from "./bridge";
-import { applyConfig, type Config, DEFAULTS, type Hook } from "./config";
+import { applyConfig, type Config, DEFAULTS, type Hook, maskMode } from "./config";
 import { Flags } from "./flags";
 import { onNavigate, whenShown } from "./navigation";
 import { Outbox } from "./outbox";
@@ -316,7 +316,10 @@ export class Playhead {
 
   track_pageview(props?: Dict, options?: { event_name?: string }): TrackedEvent | false {
     const utm = this.config.track_marketing ? campaign(location.search) : {};
-    return this.track(options?.event_name ?? "$mp_web_page_view", { ...utm, ...pageProperties(), ...props });
+    const page = pageProperties();
+    // A title is text of the page: where that is masked, it doesn't leave by another door.
+    if (maskMode(this.config) === "text") delete page.current_page_title;
+    return this.track(options?.event_name ?? "$mp_web_page_view", { ...utm, ...page, ...props });
   }
 
   track_with_groups(event: string, props: Dict, groups: Dict, callback?: Callback): TrackedEvent | false {

@@ -141,9 +141,8 @@ export function maskAttribute(name: string, value: string, at: Place, rules: Mas
   const { tag } = at;
   const key = name.toLowerCase();
   if (key === "class" || key === "id") return scrubNames(value);
-  if (/^_?on|^(srcdoc|nonce|integrity|autocomplete)$/.test(key) || !keepsName(key, at, rules))
-    return undefined;
-  const url = (text: string): string => maskUrl(text, rules.allowedParams);
+  if (/^_?on|^(srcdoc|nonce|integrity)$/.test(key) || !keepsName(key, at, rules)) return undefined;
+  const url = (text: string): string => maskUrl(text, rules.allowedParams, at.masked);
   if (key === "style") return styleOf(value, rules, at.masked);
   if (key === "_csstext")
     return tag === "style" || tag === "link" ? maskCss(value, rules.allowedParams, at.masked) : undefined;
@@ -154,7 +153,7 @@ export function maskAttribute(name: string, value: string, at: Place, rules: Mas
   }
   if (key === "srcset" || key === "imagesrcset") return maskSrcset(value, rules.allowedParams);
   if (isUrl(key, at)) return at.svg && tag !== "a" && REFERRED.test(value) ? value : url(value);
-  if (key === "name" || key === "slot" || (at.svg && NAMES.test(key))) {
+  if (key === "name" || key === "slot" || (at.masked && at.svg && NAMES.test(key))) {
     if (tag === "meta")
       return META_CLEAR.test(value) || !value ? value : at.masked ? stars(value) : scrub(value);
     return isState(value) || isWord(value) ? value : (rules.literals.keep(key, value) ?? rules.alias(value));

@@ -6,7 +6,7 @@ const STRING = `"(?:[^"\\\\]|\\\\[\\s\\S])*"|'(?:[^'\\\\]|\\\\[\\s\\S])*'`;
 const COMMENT = new RegExp(`(${STRING})|/\\*[\\s\\S]*?(?:\\*/|$)`, "g");
 const CONTENT = new RegExp(`((?:^|[^\\w-])content\\s*:)((?:${STRING}|[^;}"'])*)`, "gi");
 const STRINGS = new RegExp(STRING, "g");
-const URLS = /(url\(\s*|@import\s+)("[^"]*"|'[^']*'|[^)\s"']+)/gi;
+const URLS = /(url\(\s*|@import\s+(?!url\())("[^"]*"|'[^']*'|[^)\s"']+)/gi;
 
 /** Letters and digits of a CSS string become stars; arrows, bullets and the glyphs of icon fonts stay. */
 const maskString = (text: string): string =>
@@ -14,13 +14,12 @@ const maskString = (text: string): string =>
     hex && !/[\p{L}\p{N}]/u.test(String.fromCodePoint(Math.min(parseInt(hex, 16), 0x10ffff))) ? m : "*",
   );
 
-const maskUrls = (css: string, allowed: readonly string[]): string =>
+const maskUrls = (css: string, allowed: readonly string[], hide: boolean): string =>
   /url\(|@import/i.test(css)
     ? css.replace(URLS, (_m: string, start: string, quoted: string) => {
-        if (/^url\(/i.test(quoted)) return start + quoted;
         const quote = /^["']/.test(quoted) ? quoted[0]! : "";
         const url = quote ? quoted.slice(1, -1) : quoted;
-        return start + quote + (url[0] === "#" ? url : maskUrl(url, allowed)) + quote;
+        return start + quote + (url[0] === "#" ? url : maskUrl(url, allowed, hide)) + quote;
       })
     : css;
 
@@ -30,7 +29,7 @@ const maskUrls = (css: string, allowed: readonly string[]): string =>
  */
 export function maskCss(css: string, allowed: readonly string[], hide = true): string {
   if (css.includes("/*")) css = css.replace(COMMENT, (_m, string: string | undefined) => string ?? "");
-  css = maskUrls(css, allowed);
+  css = maskUrls(css, allowed, hide);
   if (hide && /content\s*:/i.test(css))
     css = css.replace(
       CONTENT,
@@ -69,7 +68,7 @@ export const maskWords = (value: string): string =>
     }),
   );
 
-const FREE = /^(?:font|font-family|quotes|grid-template(?:-areas)?|grid)$/i;
+const FREE = /^(?:quotes|grid(?:-template(?:-areas)?)?)$/i;
 
 /** One declaration outside a style sheet's text; null when it is none that a browser knows. `known`: the browser said it. */
 export function maskDeclaration(
@@ -80,9 +79,11 @@ export function maskDeclaration(
   known = false,
 ): string | null {
   if (!/^-{0,2}[a-z][\w-]{0,80}$/i.test(property) || scrub(property) !== property) return null;
-  value = maskUrls(value, allowed);
+  value = maskUrls(value, allowed, hide);
   if (!hide) return scrub(scrubUrls(value, allowed));
   if (property.startsWith("--")) return maskWords(value);
+  // Names of fonts are words as well; the size beside them has to hold.
+  if (/^font(-family)?$/i.test(property)) return maskWords(value).replace(/\*+/g, "x");
   if (!FREE.test(property)) value = value.replace(STRINGS, (s) => (/^["']#/.test(s) ? s : maskString(s)));
   if (known || supports(property, value)) return scrub(value);
   const words = maskWords(value);

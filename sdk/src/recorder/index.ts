@@ -255,7 +255,6 @@ class Recorder implements RecorderHandle {
           onError: (error) => this.context.log(`recorder: ${String(error)}`),
           blockSelector: this.where.blockSelector,
           blockClass: this.where.blockClass,
-          maskAllText: this.where.all,
           canvas: this.canvas,
           fonts: config.record_collect_fonts,
         });

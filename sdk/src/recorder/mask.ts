@@ -86,11 +86,12 @@ export function scrubMessage(text: string, allowed: readonly string[]): string {
     .replace(/\d{6,}|\b\d{3}-\d{2}-\d{4}\b/g, stars);
 }
 
-/** The URLs inside a text. */
+const INNER_URL =
+  /[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'<>`()\\]+|[^\s"'<>`();]{0,300}[?#][^\s"'<>`();]*=[^\s"'<>`();]*/gi;
+
+/** The URLs inside a text, relative ones by what they carry. */
 export const scrubUrls = (text: string, allowed: readonly string[]): string =>
-  text.includes("://")
-    ? text.replace(/\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'<>`\\)\]}]+/gi, (url) => maskUrl(url, allowed))
-    : text;
+  /:\/\/|[?#]/.test(text) ? text.replace(INNER_URL, (url) => maskUrl(url, allowed)) : text;
 
 const CLICKS = new Set(CLICK_IDS);
 
@@ -129,10 +130,10 @@ function maskSvgUrl(url: string): string {
 }
 
 /** Keeps where a URL points, masks what it carries: query values and hash, save allowed parameters. */
-export function maskUrl(url: string, allowed: readonly string[] = []): string {
+export function maskUrl(url: string, allowed: readonly string[] = [], hide = true): string {
   const scheme = /^\s*([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
   if (scheme === "data") {
-    if (/^\s*data:image\/svg/i.test(url)) return maskSvgUrl(url.trim());
+    if (hide && /^\s*data:image\/svg/i.test(url)) return maskSvgUrl(url.trim());
     return /^\s*data:(image|font|video|audio|application\/(x-)?font)/i.test(url) ? url : "data:,";
   }
   if (scheme === "blob") return "blob:";

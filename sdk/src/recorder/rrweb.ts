@@ -1,6 +1,5 @@
 /** The only file that knows which rrweb is used (docs/decisions/0002-recorder.md). */
 import { record } from "@sentry/rrweb";
-import { fixed, stars } from "./mask";
 import type { RrwebEvent } from "./events";
 
 export interface RrwebOptions {
@@ -10,7 +9,6 @@ export interface RrwebOptions {
   onError(error: unknown): void;
   blockSelector: string;
   blockClass: RegExp | null;
-  maskAllText: boolean;
   /** Makes rrweb's canvas manager; comes from the canvas part. */
   canvas: unknown;
   fonts: boolean;
@@ -32,11 +30,9 @@ export function startRrweb(options: RrwebOptions): Rrweb {
     recordAfter: "DOMContentLoaded",
     blockClass: options.blockClass ?? "rr-block",
     blockSelector: options.blockSelector,
-    // A first layer inside rrweb; the wall decides.
-    maskAllText: options.maskAllText,
-    maskTextFn: stars,
-    maskAllInputs: true,
-    maskInputFn: fixed,
+    // What is masked is the wall's to decide, once and for all kinds of events.
+    maskAllText: false,
+    maskAllInputs: false,
     userTriggeredOnInput: true,
     slimDOMOptions: { comment: true, headWhitespace: true },
     inlineStylesheet: true,

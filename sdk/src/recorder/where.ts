@@ -150,7 +150,7 @@ const parentOf = (node: Node): Node | null =>
 
 function editable(el: Element): boolean {
   const said = el.getAttribute("contenteditable");
-  if (said !== null && said.toLowerCase() !== "false") return true;
+  if (said !== null && /^(|true|plaintext-only)$/i.test(said)) return true;
   // Editors that draw the text themselves; a field of HTML is masked by itself.
   return /^(textbox|searchbox)$/i.test(el.getAttribute("role") ?? "") && !("value" in el);
 }
