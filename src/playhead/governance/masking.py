@@ -7,7 +7,6 @@ also with events between that came late. What is not known is masked: kinds of e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -121,8 +120,15 @@ class Masker:
             "texts": [each for entry in texts if (each := self._text(entry)) is not None],
             "attributes": [each for entry in attributes if (each := self._attributes(entry)) is not None],
         }
+        boxes = [node for node in stricter if node.is_box]
+        lists["removes"] += [_removal(node) for node in boxes]
+        # What is put in anew comes before what may be put in beside it.
+        coming = {node.id for node in (*fresh, *boxes)}
+        lists["adds"][:0] = [_box_again(node, coming) for node in boxes]
+        self.blocked += len(boxes)
         for node in stricter:
-            self._begin_masking(node, lists)
+            if node.state == MASK:
+                self._begin_masking(node, lists)
         data |= {name: entries for name, entries in lists.items() if entries or name in data}
 
     def _attach(self, adds: list[dict[str, Any]]) -> tuple[list[tuple[dict[str, Any], list[Node]]], list[Node]]:
@@ -159,9 +165,9 @@ class Masker:
         for node in nodes:
             if node.is_box:
                 replaced = box(node.serialised)
+                self.blocked += "rr_width" not in node.attributes  # else it was a box when it came
                 node.serialised.clear()
                 node.serialised.update(replaced)
-                self.blocked += 1
             elif node.state == MASK:
                 self._mask(node)
         return nodes[0].serialised
@@ -204,16 +210,6 @@ class Masker:
 
     def _begin_masking(self, node: Node, lists: dict[str, list[dict[str, Any]]]) -> None:
         """What stands of a node that is stricter from now on, into the same event."""
-        if node.state == BLOCK:
-            if not node.is_box:
-                return
-            self.blocked += 1
-            shadow = {"isShadow": True} if node.serialised.get("isShadow") else {}
-            parent_id = node.parent.id if node.parent else None
-            lists["removes"].append({"parentId": parent_id, "id": node.id, **shadow})
-            serialised = node.serialised | {"attributes": node.attributes}
-            lists["adds"].append({"parentId": parent_id, "nextId": _next_id(node), "node": box(serialised)})
-            return
         if node.type == ELEMENT:
             masked = masked_attributes(node.attributes, node.name)
             changes = {name: value for name, value in masked.items() if value != node.attributes[name]}
@@ -230,11 +226,19 @@ class Masker:
                 self.masked += 1
 
 
-def _next_id(node: Node) -> int | None:
-    if node.parent is None:
-        return None
-    siblings: Iterable[Node] = node.parent.children[node.parent.children.index(node) + 1 :]
-    return next((each.id for each in siblings), None)
+def _removal(node: Node) -> dict[str, Any]:
+    shadow = {"isShadow": True} if node.serialised.get("isShadow") else {}
+    return {"parentId": node.parent.id if node.parent else None, "id": node.id, **shadow}
+
+
+def _box_again(node: Node, coming: set[int]) -> dict[str, Any]:
+    """Puts an element that stood already in again, as a box, before the next sibling that stays."""
+    following = None
+    if node.parent is not None:
+        siblings = node.parent.children[node.parent.children.index(node) + 1 :]
+        following = next((each.id for each in siblings if each.id not in coming), None)
+    serialised = node.serialised | {"attributes": node.attributes}
+    return {"parentId": node.parent.id if node.parent else None, "nextId": following, "node": box(serialised)}
 
 
 def _only(data: dict[str, Any], *names: str) -> None:
