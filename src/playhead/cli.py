@@ -190,13 +190,14 @@ def doctor(data: Data = None) -> None:
 
 
 @app.command("privacy-check")
-def privacy_check(
+def privacy_check(  # noqa: PLR0917  Typer reads the options from the signature.
     url: Annotated[str, typer.Argument(help="The page to begin with.")],
     steps: Annotated[
         Path | None, typer.Option("--steps", exists=True, dir_okay=False, help="What to do there, one step a line.")
     ] = None,
     mode: Annotated[
-        Literal["text", "input"] | None, typer.Option("--mode", help="What must be masked; the SDK's own mode if not given.")
+        Literal["text", "input"] | None,
+        typer.Option("--mode", help="What must be masked; the SDK's own mode if not given."),
     ] = None,
     inject: Annotated[bool, typer.Option("--inject", help="Put our SDK in, whatever the site loads.")] = False,
     send: Annotated[bool, typer.Option("--send", help="Let uploads go on to their server.")] = False,

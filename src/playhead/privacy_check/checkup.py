@@ -50,7 +50,7 @@ Say = Callable[[str], None]
 
 
 def observe(browser: Browser, options: Options, say: Say) -> Observation:
-    """Everything seen of the site. Raises PlayheadError when the site can't be opened, a step fails, or nothing is recorded."""
+    """Everything seen of the site. Raises PlayheadError when it can't be opened, a step fails or nothing is sent."""
     from playwright.sync_api import Error  # noqa: PLC0415
 
     try:
@@ -128,7 +128,9 @@ class Visit:
         if answer is not None and answer.status >= 400:
             raise PlayheadError(f"{self.options.url} answers {answer.status}", code="check_failed")
         self._quiet()
-        found = self._until(lambda: self._sdks() or self.recorder.sent, 3 if not self.injected else self.options.timeout_s)
+        found = self._until(
+            lambda: self._sdks() or self.recorder.sent, 3 if not self.injected else self.options.timeout_s
+        )
         return bool(found)
 
     def finish(self) -> Observation:
@@ -147,16 +149,17 @@ class Visit:
                 self._read(f"step {number}: {step}; canaries typed")
         self.say("waiting until everything is sent")
         notes = self._drain()
-        self._keep()
+        self._read("at the end")
         return self._observation(notes)
 
     def _quiet(self) -> None:
         """The page has loaded and its network rests, or enough time has passed."""
         from playwright.sync_api import TimeoutError as TooLong  # noqa: PLC0415
 
-        for state in ("load", "networkidle"):
+        states: tuple[Literal["load", "networkidle"], ...] = ("load", "networkidle")
+        for state in states:
             try:
-                self.page.wait_for_load_state(state, timeout=4000)  # type: ignore[arg-type]  # one of its literals
+                self.page.wait_for_load_state(state, timeout=4000)
             except TooLong:
                 return
 
@@ -220,9 +223,11 @@ class Visit:
             return []
         self._keep()
         if self._newest(self.kept.values()) >= marked:
-            return [f"the recorder had not yet sent its last changes after {self.options.timeout_s:g} s: read from its database"]
+            return [
+                f"the last changes were not sent within {self.options.timeout_s:g} s: read from the recorder's database"
+            ]
         if self._newest(self.recorder.sent) > 0:
-            return [f"the recorder had not sent its last changes after {self.options.timeout_s:g} s; they were not examined"]
+            return [f"the last changes were not sent within {self.options.timeout_s:g} s, and not examined"]
         return []
 
     def _newest(self, sent: Iterable[Sent]) -> float:
@@ -260,7 +265,8 @@ class Visit:
             self._add(raw, load, moment)
         for name, value in parameters(seen["address"]):
             self.places.setdefault(
-                (load, "address", name, value), Place(load, 0, "url", "the page's address", value, name=name, moment=moment)
+                (load, "address", name, value),
+                Place(load, 0, "url", "the page's address", value, name=name, moment=moment),
             )
         picture = b""
         if len(self.places) > before and sum(1 for one in self.moments if one.picture) < MAX_PICTURES:
@@ -293,7 +299,7 @@ class Visit:
             rect=tuple(raw["rect"]) if raw["rect"] else None,
         )
         if known is not None:
-            # Where it was first seen counts for its picture, every id it ever had for its judgement, and its strictest rule.
+            # Where it was first seen counts for its picture, every id it ever had for its judgement.
             place = msgspec.structs.replace(
                 place,
                 ids=tuple(dict.fromkeys((*known.ids, *place.ids))),
@@ -382,7 +388,8 @@ class Visit:
                     self.typed[len(self.loads) - 1, key] = text
         except TooLong:
             raise PlayheadError(
-                f"step {number} ({step}): nothing there to do it with within {self.options.timeout_s:g} s", code="step_failed"
+                f"step {number} ({step}): nothing there to do it with within {self.options.timeout_s:g} s",
+                code="step_failed",
             ) from None
         except Error as error:
             line = error.message.strip().splitlines()[0]
@@ -416,28 +423,43 @@ class Visit:
             styled=frozenset(self.styled),
             not_examined=tuple(self._not_examined()),
             notes=tuple(notes),
+            forwarded=self.options.forward,
         )
 
     def _why_nothing(self) -> str:
         if any(sdk["optedOut"] for sdk in self.ready.values()):
             return (
-                "nothing was recorded, because the site waits for consent: give it with a step (--steps FILE, `click` on its "
-                "button), or check with --inject"
+                "nothing was recorded, because the site waits for consent: give it with a step (--steps FILE, click on "
+                "its button), or check with --inject"
             )
-        return "nothing was recorded, so nothing could be checked: the page's SDK sent no recording (look at its console)"
+        return (
+            "nothing was recorded, so nothing could be checked: the page's SDK sent no recording (look at its console)"
+        )
 
     def _not_examined(self) -> list[str]:
         skipped = self.skipped
         said = [
-            (skipped.get("crossOriginFrames", 0), "frames of other origins: neither we nor the recorder can read them"),
-            (skipped.get("pictures", 0), "pictures: their pixels are not read (the recorder keeps their addresses, unless blocked)"),
-            (skipped.get("videos", 0), "videos: their pixels are not read"),
-            (skipped.get("canvases", 0), "canvases: their pixels are not read"),
+            (
+                "crossOriginFrames",
+                "frame of another origin",
+                "frames of other origins",
+                "closed to us and to the recorder",
+            ),
+            ("pictures", "picture", "pictures", "the recorder keeps the address, unless blocked; pixels are not read"),
+            ("videos", "video", "videos", "its pixels are not read"),
+            ("canvases", "canvas", "canvases", "its pixels are not read"),
         ]
-        found = [f"{count} {text}" for count, text in said if count]
+        found = [
+            f"{count} {one if count == 1 else many}: {why}"
+            for name, one, many, why in said
+            if (count := skipped.get(name, 0))
+        ]
         if skipped.get("tooMany"):
             found.append("a page held more than 30,000 places: the rest of it was not read")
-        found += [f"{count} fields took no canary: {why}" for why, count in sorted(self.untouched.items())]
+        found += [
+            f"{count} {'field' if count == 1 else 'fields'} without a canary: {why}"
+            for why, count in sorted(self.untouched.items())
+        ]
         return found
 
 

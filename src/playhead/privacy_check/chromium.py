@@ -15,17 +15,24 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = ("--disable-background-networking", "--no-first-run", "--disable-component-update", "--disable-sync", "--disable-quic")
+FLAGS = (
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+)
 
 
 @contextmanager
 def open_chromium(path: Path | None) -> Iterator[Browser]:
-    """A headless Chromium: the one named, else the machine's, else Playwright's own. Raises PlayheadError when there is none."""
+    """A headless Chromium: the one named, else the machine's, else Playwright's own. Raises PlayheadError for none."""
     try:
         from playwright.sync_api import Error, sync_playwright  # noqa: PLC0415
     except ImportError:
         raise PlayheadError(
-            'privacy-check needs Playwright for Python: install it with pip install "playhead[check]"', code="no_playwright"
+            'privacy-check needs Playwright for Python: install it with pip install "playhead[check]"',
+            code="no_playwright",
         ) from None
     with sync_playwright() as playwright:
         executable = find(playwright, path)
@@ -47,7 +54,9 @@ def find(playwright: Playwright, path: Path | None) -> Path:
     if path is not None:
         if path.is_file():
             return path
-        raise PlayheadError(f"there is no browser at {path}: name Chromium or Chrome with --chromium", code="no_chromium")
+        raise PlayheadError(
+            f"there is no browser at {path}: name Chromium or Chrome with --chromium", code="no_chromium"
+        )
     for name in NAMES:
         if found := shutil.which(name):
             return Path(found)

@@ -18,7 +18,7 @@ from playhead.privacy_check.report import Result, as_json, summary
 def check(
     options: Options, *, chromium: Path | None, html: Path | None, json: Path | None, out: Console, err: Console
 ) -> bool:
-    """Checks a site and writes the reports asked for. True when nothing is in clear that must not be. Raises PlayheadError."""
+    """Checks a site, writes the reports asked for. True when nothing is wrong. Raises PlayheadError."""
     with open_chromium(chromium) as browser, err.status("starting Chromium", spinner="dots") as status:
         seen = observe(browser, options, lambda what: status.update(what.replace("[", "\\[")))
         verdict = judge(seen)

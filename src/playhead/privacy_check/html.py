@@ -9,25 +9,25 @@ from pathlib import Path
 from playhead import __version__
 from playhead.privacy_check.pictures import box_of
 from playhead.privacy_check.places import Finding, Status
-from playhead.privacy_check.report import Result, counted, headline, not_examined, recorder_name
+from playhead.privacy_check.report import Result, counted, headline, not_examined, path, recorder_name
 
 HERE = Path(__file__).parent
 LABELS = {
-    "wrong": "in clear, must be masked",
-    "allowed": "in clear, allowed",
+    "wrong": "in clear",
+    "allowed": "clear, allowed",
     "masked": "masked",
     "blocked": "blocked",
     "absent": "not sent",
 }
 MARK = (
-    '<svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true"><rect width="22" height="22" rx="6" fill="#3557e0"/>'
-    '<path d="M8 6.2v9.6l7.6-4.8z" fill="#fff"/></svg>'
+    '<svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true">'
+    '<rect width="22" height="22" rx="6" fill="#3557e0"/><path d="M8 6.2v9.6l7.6-4.8z" fill="#fff"/></svg>'
 )
-TICK = (
-    '<svg width="26" height="26" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.4" stroke-linecap="round" '
-    'stroke-linejoin="round" aria-hidden="true"><path d="M5 12.5l4.6 4.5L19 7.5"/></svg>'
+SEAL = (
+    '<svg width="26" height="26" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.4" '
+    'stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="{}"/></svg>'
 )
-CROSS = TICK.replace("M5 12.5l4.6 4.5L19 7.5", "M12 6v7.5M12 17.6v.1")
+TICK, WARNING = SEAL.format("M5 12.5l4.6 4.5L19 7.5"), SEAL.format("M12 6v7.5M12 17.6v.1")
 
 
 def as_html(result: Result) -> str:
@@ -53,15 +53,15 @@ def as_html(result: Result) -> str:
 <main>
 {_verdict(result)}
 {_tiles(counts)}
-{_tools(result)}
+<section aria-label="Places">{_tools(result)}
 <ol class="places">
 {"".join(_place(result, finding) for finding in result.verdict.findings)}
 <li class="empty" id="empty" {"hidden" if result.verdict.findings else ""}>No place fits.</li>
-</ol>
+</ol></section>
 {_facts(result)}
 </main>
-<footer><div>Made by <code>playhead privacy-check</code> {__version__}. This page shows text of the checked site as it stands there:
-share it with those who may read that site.</div></footer>
+<footer><div>Made by <code>playhead privacy-check</code> {__version__}. This page shows text of the checked site
+as it stands there: share it with those who may read that site.</div></footer>
 <script>
 {(HERE / "report.js").read_text()}</script>
 </body>
@@ -87,23 +87,28 @@ def _counts(result: Result) -> dict[str, int]:
 def _verdict(result: Result) -> str:
     seen, verdict = result.seen, result.verdict
     typed = sum(1 for finding in verdict.findings if finding.place.canary)
+    kept = (
+        "Uploads went on to the recorder's server, as asked for."
+        if seen.forwarded
+        else "In this check nothing of it left this machine."
+    )
     if result.wrong:
         said = (
-            "<strong>What this means.</strong> In this mode the places below should reach the recorder only as stars, or not at all. "
-            "They were found readable in what it sent or holds ready to send. Nothing of this check left this machine "
-            "through the recorder."
+            "In this mode the places below should reach the recorder only as stars, or not at all. They were found "
+            f"readable in what it sent or holds ready to send. {kept}"
         )
     else:
         said = (
-            "<strong>What this means.</strong> Every place that this mode masks was looked for in everything the recorder sent and "
-            "keeps in the browser, and none can be read there. What is in clear is listed with the reason why it may be."
+            "Every place that this mode masks was looked for in everything the recorder sent and keeps in the browser, "
+            "and none can be read there. What is in clear is listed with the reason why it may be."
         )
-    return f"""<section class="verdict"><div class="seal">{CROSS if result.wrong else TICK}</div><div>
+    return f"""<section class="verdict"><div class="seal">{WARNING if result.wrong else TICK}</div><div>
 <h1>{escape(headline(result))}</h1>
-<p class="site"><a href="{escape(seen.url)}" rel="noreferrer">{escape(seen.url)}</a><br>{escape(recorder_name(seen.sdk))} ·
+<p class="site"><a href="{escape(seen.url)}" rel="noreferrer">{escape(seen.url)}</a><br>
+{escape(recorder_name(seen.sdk))} ·
 {counted(len(verdict.findings), "place")} on {counted(len(result.pages), "page")} ·
 {counted(typed, "place")} with a canary that the check typed</p></div>
-<p class="plain">{said}</p></section>"""
+<p class="plain"><strong>What this means.</strong> {said}</p></section>"""
 
 
 def _tiles(counts: dict[str, int]) -> str:
@@ -113,11 +118,12 @@ def _tiles(counts: dict[str, int]) -> str:
         f"<b>{number:,}</b><span>{LABELS[name]}</span></button>"
         for name, number in counts.items()
     )
-    return f'<div class="bar" aria-hidden="true">{bar}</div><div class="tiles" role="group" aria-label="Show only">{tiles}</div>'
+    tiles = f'<div class="tiles" role="group" aria-label="Show only">{tiles}</div>'
+    return f'<div class="bar" aria-hidden="true">{bar}</div>{tiles}'
 
 
 def _tools(result: Result) -> str:
-    pages = "".join(f'<option value="{escape(page)}">{escape(_path(page))}</option>' for page in result.pages)
+    pages = "".join(f'<option value="{escape(page)}">{escape(path(page))}</option>' for page in result.pages)
     return (
         '<div class="tools" hidden><input id="words" type="search" placeholder="Find text, selector, attribute…" '
         f'aria-label="Find"><select id="page" aria-label="Page"><option value="">All pages</option>{pages}</select>'
@@ -125,22 +131,23 @@ def _tools(result: Result) -> str:
     )
 
 
-def _path(address: str) -> str:
-    return "/" + address.partition("://")[2].partition("/")[2]
-
-
 def _place(result: Result, finding: Finding) -> str:
     place, group = finding.place, _group(finding)
     box = box_of(finding)
     picture = result.pictures.get(box) if box else None
-    shot = f'<img src="{picture}" alt="" loading="lazy">' if picture else '<div class="blank">nothing to see</div>'
+    shot = f'<img src="{picture}" alt="" loading="lazy">' if picture else '<div class="blank">not visible</div>'
     page = result.page(finding)
-    where = "".join(f"<li>{escape(one.where)}<br><code>{_marked(one.text, place.value)}</code></li>" for one in finding.evidence)
-    found = "where it was found" if len(finding.evidence) == 1 else f"where it was found ({len(finding.evidence)} shown)"
+    on = f' <span class="page">{escape(path(page))}</span>' if len(result.pages) > 1 else ""
+    where = "".join(
+        f"<li>{escape(one.where)}<br><code>{_marked(one.text, place.value)}</code></li>" for one in finding.evidence
+    )
+    found = (
+        "where it was found" if len(finding.evidence) == 1 else f"where it was found ({len(finding.evidence)} shown)"
+    )
     details = f"<details><summary>{found}</summary><ul>{where}</ul></details>" if where else ""
     return f"""<li class="place c-{group}" data-status="{group}" data-page="{escape(page)}">
 <div class="shot">{shot}</div>
-<div><span class="name">{escape(_upper(place.what))}</span> <span class="name"><span class="page">{escape(_path(page))}</span></span>
+<div><span class="name">{escape(_upper(place.what))}{on}</span>
 <code class="selector">{escape(place.selector)}</code></div>
 <dl class="pair"><div><dt>{"typed" if place.canary else "on the page"}</dt><dd>{escape(_short(place.value))}</dd></div>
 <div><dt>sent</dt><dd>{_sent(finding)}</dd></div></dl>
@@ -178,18 +185,33 @@ def _facts(result: Result) -> str:
     design = "".join(f"<li>{escape(why)}: {number:,}</li>" for why, number in verdict.by_design.items())
     not_seen = "".join(f"<li>{escape(line)}</li>" for line in (*seen.notes, *not_examined(result)))
     exact = sum(1 for finding in verdict.findings if finding.how == "node")
+    tracked = "".join(
+        f"<li><b>{escape(name)}</b> <span>{escape(', '.join(names))}</span></li>"
+        for name, names in verdict.analytics.items()
+    )
+    events = (
+        "<p>Masking is for replays. These events were sent too, with these properties; what they hold is chosen by the "
+        "site's own code, but for what the SDK adds (names with $, the page's title and address).</p>"
+        f'<ul class="after">{tracked}</ul>'
+        if tracked
+        else "<p>None were sent in this check.</p>"
+    )
     return f"""<section class="facts"><div><h2>What was examined</h2><ol>{readings}</ol></div>
-<div><h2>What was not</h2><ul>{not_seen}<li>what a steps file did not open: other pages, dialogs, states after logging in</li>
+<div><h2>What was not</h2><ul>{not_seen}
+<li>what a steps file did not open: other pages, dialogs, states after logging in</li>
 <li>other trackers on the site, and what the site sends to its own server</li></ul></div>
-<div><h2>What stays clear by design</h2><p>These are names and numbers that a replay is laid out by. They are not counted above.</p>
-<ul style="margin-top:8px">{design}<li>class and id names, and the rules of style sheets</li>
+<div><h2>Analytics events</h2>{events}</div>
+<div><h2>What stays clear by design</h2>
+<p>These are names and numbers that a replay is laid out by. They are not counted above.</p>
+<ul class="after">{design}<li>class and id names, and the rules of style sheets</li>
 <li>the path of addresses; values of their parameters are places of their own</li></ul></div>
 <div><h2>How it was judged</h2>
-<p>{counted(verdict.requests, "request")} of the recorder with {verdict.bytes_sent / 1024:,.0f} KB and {counted(verdict.kept, "entry", "entries")} it keeps in the
-browser (databases, storage, cookies) were unpacked: {counted(verdict.rrweb_events, "rrweb event")}.</p>
-<p>{counted(exact, "place")} were matched by the recorder's own number of the node, which is exact for any text, however short; the others by looking
-for their value, which is done only for values that can't be there by accident. Canaries were looked for in everything, also percent-encoded and
-in base64.</p></div></section>"""
+<p>{counted(verdict.requests, "request")} of the recorder with {verdict.bytes_sent / 1024:,.0f} KB and
+{counted(verdict.kept, "entry", "entries")} it keeps in the browser (databases, storage, cookies) were unpacked:
+{counted(verdict.rrweb_events, "rrweb event")}.</p>
+<p>{counted(exact, "place")} were matched by the recorder's own number of the node, which is exact for any text, however
+short; the others by looking for their value, which is done only for values that can't be there by accident. Canaries
+were looked for in everything, also percent-encoded and in base64.</p></div></section>"""
 
 
 def _upper(text: str) -> str:

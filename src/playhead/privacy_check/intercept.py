@@ -22,10 +22,10 @@ TOKEN = "privacy-check"  # noqa: S105  Names the project in uploads that go nowh
 CHANNELS: dict[str, Channel] = {"record": "replay", "track": "analytics", "engage": "analytics", "groups": "analytics"}
 ASKING = ("settings", "flags")
 # Said by every browser, about the machine and not about the page.
-DULL = frozenset(
-    "accept accept-encoding accept-language cache-control connection content-length content-type host origin pragma user-agent "
-    "access-control-request-headers access-control-request-method sec-fetch-dest sec-fetch-mode sec-fetch-site".split()
-)
+DULL = {
+    *("accept", "accept-encoding", "accept-language", "cache-control", "connection", "content-length", "content-type"),
+    *("host", "origin", "pragma", "user-agent"),
+}
 
 
 def route_of(url: str) -> str | None:
@@ -62,7 +62,9 @@ class Recorder:
         if request.url.startswith(f"{HOST}/sdk/"):
             file = STATIC / request.url.rpartition("/")[2]
             if file.is_file():
-                route.fulfill(body=file.read_bytes(), content_type="text/javascript", headers={"Access-Control-Allow-Origin": "*"})
+                route.fulfill(
+                    body=file.read_bytes(), content_type="text/javascript", headers={"Access-Control-Allow-Origin": "*"}
+                )
             else:
                 route.fulfill(status=404)
             return
@@ -75,7 +77,9 @@ class Recorder:
         if self.forward and not request.url.startswith(HOST):
             route.continue_()
             return
-        route.fulfill(status=200, body=json.dumps(ANSWERS[name]), content_type="application/json", headers=_cors(request))
+        route.fulfill(
+            status=200, body=json.dumps(ANSWERS[name]), content_type="application/json", headers=_cors(request)
+        )
 
     def _keep(self, request: Request, name: str) -> None:
         parts = urlsplit(request.url)
@@ -84,7 +88,11 @@ class Recorder:
             self.library = query.get("mp_lib", self.library)
             self.mask = query.get("mask", self.mask)
         self.version = query.get("$lib_version", self.version)
-        headers = {key: value for key, value in request.headers.items() if key.lower() not in DULL and not key.startswith("sec-")}
+        headers = {
+            key: value
+            for key, value in request.headers.items()
+            if key.lower() not in DULL and not key.startswith("sec-")
+        }
         number = 1 + sum(1 for one in self.sent if one.where.startswith(f"{request.method} /{name}/"))
         self.sent.append(
             Sent(
@@ -121,10 +129,12 @@ def _cors(request: Request) -> dict[str, str]:
 
 
 def injection(mode: Mode) -> str:
-    """Our SDK as a script that runs before the page's own, recording in `mode`. Raises PlayheadError when it is not built."""
+    """Our SDK as a script that runs before the page's own, in `mode`. Raises PlayheadError if it isn't built."""
     manifest = STATIC / "manifest.json"
     if not manifest.is_file():
-        raise PlayheadError("the SDK is not built: run `make install` in the checkout, or install the package", code="no_sdk")
+        raise PlayheadError(
+            "the SDK is not built: run `make install` in the checkout, or install the package", code="no_sdk"
+        )
     core = (STATIC / msgspec.json.decode(manifest.read_bytes())["sdk"]).read_text()
     options: dict[str, object] = {"api_host": HOST, "record_sessions_percent": 100, "ignore_dnt": True}
     if mode == "input":

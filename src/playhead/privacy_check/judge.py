@@ -2,10 +2,10 @@
 
 Three ways, in this order:
  - *by node*: the recorder's own id of a node leads to every value ever sent of it. Exact for any text, however short.
- - *by value*: canaries are looked for in everything, whatever its form; texts long enough to be found nowhere by accident in
-   what belongs to no node (messages, addresses, headers, unknown formats).
- - *the other way round*: in text mode every recorded string must be masked or clear by design, also of nodes that were gone
-   when the page was read.
+ - *by value*: canaries are looked for in everything, whatever its form; texts too long to be there by accident in what
+   belongs to no node (messages, addresses, headers, unknown formats).
+ - *the other way round*: in text mode every recorded string must be masked or clear by design, also of nodes that were
+   gone when the page was read.
 """
 
 from __future__ import annotations
@@ -14,22 +14,25 @@ import base64
 import re
 from collections import Counter
 from collections.abc import Iterable
+from typing import Literal
 from urllib.parse import quote, unquote_plus
 
 import msgspec
 
 from playhead.privacy_check.places import Evidence, Finding, Observation, Place, Status, Verdict
 from playhead.privacy_check.rules import CLEAR_PARAMS, URL_ATTRIBUTES, Demand, by_design, demand, parameters, secrets
-from playhead.privacy_check.stream import Stream, decode
+from playhead.privacy_check.stream import Stream, decode, tracked
 from playhead.privacy_check.tree import ELEMENT, STYLE_OR_CODE, Node, Tree
 
+How = Literal["node", "value"]
 WORD = re.compile(r"[^\W_]+")
 EXCERPT = 160
 MAX_EVIDENCE = 5
 IN_ANALYTICS = (
-    "in an analytics event or the visitor's id, which masking does not cover: the SDK adds the page's address and title, "
-    "the site's own code the rest"
+    "in an analytics event or the visitor's id, which masking does not cover: the SDK adds the page's address and "
+    "title, the site's own code the rest"
 )
+FIELDS = frozenset({"input", "textarea", "select", "option"})
 PLACEHOLDERS = frozenset({"SCRIPT_PLACEHOLDER"})
 
 
@@ -52,7 +55,7 @@ def shows(original: str, sent: str) -> bool:
 
 
 def distinctive(text: str) -> bool:
-    """Is it long enough to be found nowhere else by accident? Two words with ten characters, eight with letters and digits, or sixteen."""
+    """Can it be nowhere else by accident? Two words and ten characters, eight with letters and digits, or sixteen."""
     bare = text.strip()
     letters, digits = any(c.isalpha() for c in bare), any(c.isdigit() for c in bare)
     return len(bare) >= 16 or (len(bare) >= 10 and len(words(bare)) >= 2) or (len(bare) >= 8 and letters and digits)
@@ -83,7 +86,10 @@ class _Court:
         self.replay_texts = [text for text in stream.texts if text.channel != "analytics" and text.text.strip()]
         self.analytics_texts = [text for text in stream.texts if text.channel == "analytics" and text.text.strip()]
         self.addresses = [
-            (text, name, value) for text in stream.texts if _is_address(text.text) for name, value in parameters(text.text)
+            (text, name, value)
+            for text in stream.texts
+            if _is_address(text.text)
+            for name, value in parameters(text.text)
         ]
         self.strings = self._strings()
         self.echoes: set[Place] = set()
@@ -98,12 +104,17 @@ class _Court:
             if not place.field and demand(place, self.seen.mode, self.seen.sdk).kind in ("free", "secrets")
             for one in place.ids
         }
+        read = {(place.load, one) for place in self.seen.places for one in place.ids}
         found = []
         for key, node in self.tree.nodes.items():
+            # Text of an element that was gone when the page was read: what this mode leaves clear of any other.
+            passed = (
+                self.seen.mode == "input" and key not in read and node.tag not in FIELDS and node.parent not in FIELDS
+            )
             for values in (node.texts, *node.values.values()):
                 for value, where in values.items():
                     if value.strip("* \n"):
-                        found.append(_String(node, value, _forms(value), where, key in may_be_clear))
+                        found.append(_String(node, value, _forms(value), where, passed or key in may_be_clear))
         return found
 
     def verdict(self) -> Verdict:
@@ -129,6 +140,7 @@ class _Court:
             rrweb_events=len(self.stream.events),
             requests=sum(1 for one in self.seen.sent if one.method),
             kept=sum(1 for one in self.seen.sent if not one.method),
+            analytics=tracked(self.seen.sent),
             bytes_sent=sum(len(one.body) for one in self.seen.sent if one.method),
         )
 
@@ -138,7 +150,9 @@ class _Court:
         for finding in found:
             place = finding.place
             page = self.seen.moments[place.moment].address.partition("?")[0].partition("#")[0]
-            kept.setdefault((page, place.selector, place.kind, place.name, place.value, finding.status, finding.wrong), finding)
+            kept.setdefault(
+                (page, place.selector, place.kind, place.name, place.value, finding.status, finding.wrong), finding
+            )
         return list(kept.values())
 
     def _place(self, place: Place) -> Finding | None:
@@ -158,7 +172,7 @@ class _Court:
         searched = place.kind == "url" or place.canary or distinctive(place.value)
         if not structural and not searched:
             return None
-        how = "node" if structural else "value"
+        how: How = "node" if structural else "value"
         recorder = [hit for hit in hits if hit.channel != "analytics"]
         if recorder:
             return self._clear(place, wanted, recorder, parts, how)
@@ -167,9 +181,11 @@ class _Court:
         status = self._hidden(place, nodes, sent)
         return Finding(place, status, False, wanted.why, how, sent=excerpt(next(iter(sent), "")))
 
-    def _clear(self, place: Place, wanted: Demand, hits: list[Evidence], parts: list[str], how: str) -> Finding:
+    def _clear(self, place: Place, wanted: Demand, hits: list[Evidence], parts: list[str], how: How) -> Finding:
         if place in self.echoes:
-            why = "the page shows what was typed as text of its own, which this mode leaves clear; a mask class hides it"
+            why = (
+                "the page shows what was typed as text of its own, which this mode leaves clear; a mask class hides it"
+            )
             return Finding(place, Status.CLEAR, False, why, "value", tuple(hits[:MAX_EVIDENCE]), hits[0].text)
         wrong = wanted.kind in ("mask", "block") or (
             wanted.kind == "secrets" and any(part.casefold() in hit.text.casefold() for part in parts for hit in hits)
@@ -177,9 +193,7 @@ class _Court:
         why = wanted.why
         if wrong and wanted.kind == "secrets":
             why = "it looks like an e-mail address, a card number, an IBAN or a JWT: masked in every mode"
-        return Finding(
-            place, Status.CLEAR, wrong, why, "node" if how == "node" else "value", tuple(hits[:MAX_EVIDENCE]), hits[0].text
-        )
+        return Finding(place, Status.CLEAR, wrong, why, how, tuple(hits[:MAX_EVIDENCE]), hits[0].text)
 
     def _hidden(self, place: Place, nodes: list[Node], sent: list[str]) -> Status:
         near = self.tree.of(place.load, place.near)
@@ -192,7 +206,9 @@ class _Court:
 
     def _masked_parameter(self, place: Place) -> bool:
         mark = "#*" if place.name == "#" else f"{place.name}=*"
-        values = (value for node in self.tree.of(place.load, place.ids) for one in node.values.values() for value in one)
+        values = (
+            value for node in self.tree.of(place.load, place.ids) for one in node.values.values() for value in one
+        )
         return any(mark in value for value in values) or any(mark in text.text for text in self.replay_texts)
 
     def _by_value(self, place: Place) -> list[Evidence]:
@@ -204,7 +220,8 @@ class _Court:
             return []
         wanted = _flat(place.value)
         hits = []
-        for text in [*self.replay_texts, *self.analytics_texts]:
+        # Of the page itself the SDK puts only its title and address into events; what else is in them is the site's own choice.
+        for text in [*self.replay_texts, *(self.analytics_texts if place.tag == "title" else ())]:
             inside = _carried(text.text)
             if wanted in _flat(inside):
                 hits.append(Evidence(text.channel, f"{text.where}, {text.key}", excerpt(inside, place.value)))
@@ -214,13 +231,15 @@ class _Court:
         hits = [
             Evidence(text.channel, f"{text.where}, {text.key}", excerpt(text.text, place.value))
             for text, name, value in self.addresses
-            if name == place.name and shows(place.value, value)
+            if name == place.name and shows(place.value, value) and (text.channel != "analytics" or not place.key)
         ]
         for node in self.tree.of(place.load, place.ids):
             for attribute, values in node.values.items():
                 for value, where in values.items():
                     if any(name == place.name and shows(place.value, v) for name, v in parameters(value)):
-                        hits.append(Evidence(node.channel, f"{where}, attribute {attribute}", excerpt(value, place.value)))
+                        hits.append(
+                            Evidence(node.channel, f"{where}, attribute {attribute}", excerpt(value, place.value))
+                        )
         return hits
 
     def _canary(self, place: Place) -> list[Evidence]:
@@ -233,10 +252,14 @@ class _Court:
             if in_nodes and all(one.echo for one in in_nodes):
                 # The page itself shows it as text that this mode leaves clear.
                 self.echoes.add(place)
-            hits += [Evidence(one.node.channel, one.where, excerpt(_nearest(one.value, mark), mark)) for one in in_nodes]
+            hits += [
+                Evidence(one.node.channel, one.where, excerpt(_nearest(one.value, mark), mark)) for one in in_nodes
+            ]
             for text in self.stream.texts:
                 if any(needle in form for needle in needles for form in _forms(text.text)):
-                    hits.append(Evidence(text.channel, f"{text.where}, {text.key}", excerpt(_nearest(text.text, mark), mark)))
+                    hits.append(
+                        Evidence(text.channel, f"{text.where}, {text.key}", excerpt(_nearest(text.text, mark), mark))
+                    )
                     self.echoes.discard(place)
         return hits
 
@@ -255,17 +278,31 @@ class _Court:
         free = CLEAR_PARAMS | set(self.seen.sdk.url_params)
         for (load, number), node in self.tree.nodes.items():
             owner = places.get((load, number))
-            if owner and (owner.rule == "unmask") or (not owner and self.seen.sdk.unmask):
+            if (owner and owner.rule == "unmask") or (not owner and self.seen.sdk.unmask):
                 continue
             for name, value, where in _readable(node, self.seen.styled, free):
                 if (load, number, name) in known:
                     continue
                 known.add((load, number, name))
-                label = owner.selector if owner else f"<{node.tag or node.parent or 'text'}>, gone when the page was read"
-                place = Place(load, -number, "stream", label, value, name, node.tag, moment=owner.moment if owner else 0)
-                why = "text mode masks all text and readable attributes; this was recorded and had changed or gone when read"
+                label = (
+                    owner.selector if owner else f"<{node.tag or node.parent or 'text'}>, gone when the page was read"
+                )
+                place = Place(
+                    load, -number, "stream", label, value, name, node.tag, moment=owner.moment if owner else 0
+                )
+                why = (
+                    "text mode masks all text and readable attributes; this had changed or gone when the page was read"
+                )
                 more.append(
-                    Finding(place, Status.CLEAR, True, why, "node", (Evidence(node.channel, where, excerpt(value)),), excerpt(value))
+                    Finding(
+                        place,
+                        Status.CLEAR,
+                        True,
+                        why,
+                        "node",
+                        (Evidence(node.channel, where, excerpt(value)),),
+                        excerpt(value),
+                    )
                 )
         return more
 

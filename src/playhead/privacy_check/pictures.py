@@ -20,7 +20,8 @@ CUT = """async ({ picture, boxes, margin, widest, tallest }) => {
   await image.decode();
   return boxes.map(([left, top, width, height]) => {
     const x = Math.max(left - margin, 0), y = Math.max(top - margin, 0);
-    const w = Math.min(width + 2 * margin, widest * 2, image.width - x), h = Math.min(height + 2 * margin, tallest * 2, image.height - y);
+    const w = Math.min(width + 2 * margin, widest * 2, image.width - x);
+    const h = Math.min(height + 2 * margin, tallest * 2, image.height - y);
     if (w < 4 || h < 4) return "";
     const scale = Math.min(1, widest / w, tallest / h);
     const canvas = document.createElement("canvas");

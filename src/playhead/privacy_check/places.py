@@ -24,8 +24,10 @@ class Status(StrEnum):
 class Place(msgspec.Struct, frozen=True):
     """One spot where a page holds something a person can read or has typed.
 
-    `load` numbers the page loads of the check, `key` the node within it; `ids` are the rrweb ids the recorder gave the node,
-    `near` those of its nearest recorded ancestor. `canary` is what the check typed there. `rule` says which class or selector of the recorder's options decides here.
+    `load` numbers the page loads of the check, `key` the node within it; `ids` are the rrweb ids the recorder gave the
+    node, `near` those of its nearest recorded ancestor. `canary` is what the check typed there, `rule` which class or
+    selector of the recorder's options decides here, `moment` the reading it was first seen in, `rect` where: left, top,
+    width and height on the page.
     """
 
     load: int
@@ -107,6 +109,7 @@ class Observation(msgspec.Struct, frozen=True):
     sent: tuple[Sent, ...]
     styled: frozenset[str] = frozenset()
     not_examined: tuple[str, ...] = ()
+    forwarded: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -131,11 +134,15 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """The whole result: findings, what stays clear by design and how often, and what could not be judged."""
+    """The whole result: findings, what stays clear by design and how often, and what could not be judged.
+
+    `analytics` names the events the site tracked and the properties each carried: masking is not about them.
+    """
 
     findings: tuple[Finding, ...]
     by_design: dict[str, int]
     undecided: int
+    analytics: dict[str, list[str]]
     rrweb_events: int
     requests: int
     kept: int

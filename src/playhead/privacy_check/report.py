@@ -46,8 +46,16 @@ def bare(address: str) -> str:
     return address.partition("#")[0].partition("?")[0]
 
 
+def path(address: str) -> str:
+    return "/" + address.partition("://")[2].partition("/")[2]
+
+
 def recorder_name(sdk: Sdk) -> str:
-    name = {"playhead": "Playhead's SDK", "mixpanel-browser": "mixpanel-browser", "unknown": "a recorder we don't know"}[sdk.library]
+    name = {
+        "playhead": "Playhead's SDK",
+        "mixpanel-browser": "mixpanel-browser",
+        "unknown": "a recorder we don't know",
+    }[sdk.library]
     version = f" {sdk.version}" if sdk.version else ""
     return f"{name}{version}, {'put in by this check' if sdk.injected else 'as the site loads it'}"
 
@@ -106,6 +114,7 @@ def as_json(result: Result) -> bytes:
             "rrweb_events": verdict.rrweb_events,
             "kept_in_browser": verdict.kept,
         },
+        "analytics_events": verdict.analytics,
         "clear_by_design": verdict.by_design,
         "not_examined": not_examined(result),
         "notes": list(seen.notes),
@@ -116,7 +125,11 @@ def as_json(result: Result) -> bytes:
 
 def not_examined(result: Result) -> list[str]:
     undecided = result.verdict.undecided
-    short = [f"{counted(undecided, 'text')} too short to be told apart, of nodes the recorder gave no id"] if undecided else []
+    short = (
+        [f"{counted(undecided, 'text')} too short to be told apart, of nodes the recorder gave no id"]
+        if undecided
+        else []
+    )
     return [*result.seen.not_examined, *short]
 
 
@@ -128,11 +141,18 @@ def summary(result: Result, console: Console) -> None:
     console.print(f"[dim]  {escape(seen.url)} · {recorder_name(seen.sdk)} · {seen.mode} mode[/]")
     console.print()
     if result.wrong:
-        table = Table("where", "what", "in clear", "found in", box=None, header_style="dim", pad_edge=True, show_edge=False)
+        table = Table("where", "in clear", box=None, header_style="dim", pad_edge=True, show_edge=False)
+        table.columns[0].ratio, table.columns[1].ratio = 3, 4
+        for column in table.columns:
+            column.overflow = "fold"
+        table.expand = True
         for finding in result.wrong[:MAX_ROWS]:
             evidence = finding.evidence[0].where if finding.evidence else ""
-            where = f"{escape(finding.place.selector)}\n[dim]{escape(result.page(finding))}[/]"
-            table.add_row(where, escape(finding.place.what), f"[red]{escape(_short(finding.place.value))}[/]", escape(evidence))
+            page = f" on {path(result.page(finding))}" if len(result.pages) > 1 else ""
+            table.add_row(
+                f"{escape(finding.place.selector)}\n[dim]{escape(finding.place.what + page)}[/]",
+                f"[red]{escape(_short(finding.place.value))}[/]\n[dim]{escape(evidence)}[/]",
+            )
         console.print(table)
         if len(result.wrong) > MAX_ROWS:
             console.print(f"  [dim]and {len(result.wrong) - MAX_ROWS} more: write a report with --html or --json[/]")
@@ -151,8 +171,10 @@ def summary(result: Result, console: Console) -> None:
         f"[dim]  Looked at {counted(len(verdict.findings), 'place')} on {counted(len(result.pages), 'page')} and through "
         f"{counted(verdict.requests, 'request')} with {counted(verdict.rrweb_events, 'rrweb event')}.[/]"
     )
-    for line in (*not_examined(result), *seen.notes):
-        console.print(f"[dim]  Not looked at: {escape(line)}[/]" if line not in seen.notes else f"[yellow]  Note: {escape(line)}[/]")
+    for line in not_examined(result):
+        console.print(f"[dim]  Not looked at: {escape(line)}[/]")
+    for line in seen.notes:
+        console.print(f"[yellow]  Note: {escape(line)}[/]")
 
 
 def _short(text: str) -> str:

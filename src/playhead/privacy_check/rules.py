@@ -1,5 +1,7 @@
-"""What a mode says about a place: must it be masked, blocked, or may it be clear? A second account of `docs/privacy.md`, apart
-from the SDK's code on purpose: where the two differ, the check says so."""
+"""What a mode says about a place: must it be masked, blocked, or may it be clear?
+
+A second account of `docs/privacy.md`, apart from the SDK's code on purpose: where the two differ, the check says so.
+"""
 
 from __future__ import annotations
 
@@ -15,50 +17,57 @@ from playhead.privacy_check.places import Mode, Place, Sdk
 MASK_CLASSES = ("rr-mask", "mp-mask", "ph-mask", "fs-mask", "amp-mask")
 BLOCK_CLASSES = ("rr-block", "mp-block", "ph-no-capture", "fs-exclude", "amp-block")
 
-CLEAR_PARAMS = frozenset(
-    "utm_source utm_medium utm_campaign utm_content utm_term utm_id utm_source_platform utm_campaign_id utm_creative_format "
-    "utm_marketing_tactic dclid fbclid gclid ko_click_id li_fat_id msclkid sccid ttclid twclid wbraid gbraid".split()
-)
-
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+CLEAR_PARAMS = _words(
+    "utm_source utm_medium utm_campaign utm_content utm_term utm_id utm_source_platform utm_campaign_id "
+    "utm_creative_format utm_marketing_tactic dclid fbclid gclid ko_click_id li_fat_id msclkid sccid ttclid "
+    "twclid wbraid gbraid"
+)
+
+
 URL_ATTRIBUTES = _words(
-    "src href xlink:href action formaction poster data cite background manifest longdesc codebase icon ping srcset imagesrcset rr_src"
+    "src href xlink:href action formaction poster data cite background manifest longdesc codebase icon ping "
+    "srcset imagesrcset rr_src"
 )
 
 # Values that HTML, ARIA or SVG enumerate, numbers of the layout, and references to ids: names and code, not text.
 ENUMERATED = _words(
-    "type role dir lang hreflang rel rev as media sizes loading decoding fetchpriority crossorigin referrerpolicy method enctype "
-    "formmethod formenctype formtarget formnovalidate target shape coords scope hidden disabled checked selected readonly required "
-    "multiple open controls controlslist autoplay loop muted playsinline novalidate inert async defer nomodule width height colspan "
-    "rowspan span cols rows size maxlength minlength min max step tabindex border cellpadding cellspacing align valign bgcolor color "
-    "face clear nowrap start reversed wrap draggable contenteditable spellcheck autocapitalize inputmode enterkeyhint popover "
-    "popovertarget popovertargetaction part exportparts slot is for form list headers usemap ismap charset http-equiv translate "
-    "autofocus autocomplete kind default high low optimum preload frameborder scrolling allow allowfullscreen sandbox blocking "
-    "marginwidth marginheight itemprop itemtype itemscope itemref property datetime accept accept-charset capture "
-    "commandfor command shadowrootmode "
-    "aria-expanded aria-hidden aria-selected aria-checked aria-pressed aria-current aria-disabled aria-busy aria-invalid aria-modal "
-    "aria-orientation aria-sort aria-haspopup aria-live aria-level aria-controls aria-labelledby aria-describedby aria-owns "
-    "aria-activedescendant aria-multiselectable aria-readonly aria-required aria-atomic aria-relevant aria-autocomplete aria-multiline "
-    "aria-details aria-errormessage aria-flowto aria-posinset aria-setsize aria-colcount aria-colindex aria-colspan aria-rowcount "
-    "aria-rowindex aria-rowspan aria-valuemin aria-valuemax version xmlns xmlns:xlink xmlns:svg xml:space xml:lang focusable"
+    "type role dir lang hreflang rel rev as media sizes loading decoding fetchpriority crossorigin referrerpolicy "
+    "method enctype formmethod formenctype formtarget formnovalidate target shape coords scope hidden disabled "
+    "checked selected readonly required multiple open controls controlslist autoplay loop muted playsinline "
+    "novalidate inert async defer nomodule width height colspan rowspan span cols rows size maxlength minlength "
+    "min max step tabindex border cellpadding cellspacing align valign bgcolor color face clear nowrap start "
+    "reversed wrap draggable contenteditable spellcheck autocapitalize inputmode enterkeyhint popover "
+    "popovertarget popovertargetaction part exportparts slot is for form list headers usemap ismap charset http- "
+    "equiv translate autofocus autocomplete kind default high low optimum preload frameborder scrolling allow "
+    "allowfullscreen sandbox blocking marginwidth marginheight itemprop itemtype itemscope itemref property "
+    "datetime accept accept-charset capture commandfor command shadowrootmode aria-expanded aria-hidden aria- "
+    "selected aria-checked aria-pressed aria-current aria-disabled aria-busy aria-invalid aria-modal aria- "
+    "orientation aria-sort aria-haspopup aria-live aria-level aria-controls aria-labelledby aria-describedby "
+    "aria-owns aria-activedescendant aria-multiselectable aria-readonly aria-required aria-atomic aria-relevant "
+    "aria-autocomplete aria-multiline aria-details aria-errormessage aria-flowto aria-posinset aria-setsize aria- "
+    "colcount aria-colindex aria-colspan aria-rowcount aria-rowindex aria-rowspan aria-valuemin aria-valuemax "
+    "version xmlns xmlns:xlink xmlns:svg xml:space xml:lang focusable"
 )
 SVG_TAGS = _words(
-    "svg g path rect circle ellipse line polyline polygon text tspan textpath use symbol defs marker mask pattern image clippath filter "
-    "lineargradient radialgradient stop animate animatetransform animatemotion set view switch foreignobject mpath "
-    "feblend fecolormatrix fecomponenttransfer fecomposite feconvolvematrix fediffuselighting fedisplacementmap fedistantlight "
-    "fedropshadow feflood fefunca fefuncb fefuncg fefuncr fegaussianblur feimage femerge femergenode femorphology feoffset "
-    "fepointlight fespecularlighting fespotlight fetile feturbulence"
+    "svg g path rect circle ellipse line polyline polygon text tspan textpath use symbol defs marker mask pattern "
+    "image clippath filter lineargradient radialgradient stop animate animatetransform animatemotion set view "
+    "switch foreignobject mpath feblend fecolormatrix fecomponenttransfer fecomposite feconvolvematrix "
+    "fediffuselighting fedisplacementmap fedistantlight fedropshadow feflood fefunca fefuncb fefuncg fefuncr "
+    "fegaussianblur feimage femerge femergenode femorphology feoffset fepointlight fespecularlighting fespotlight "
+    "fetile feturbulence"
 )
 STATES = _words(
-    "true false on off yes no none auto open opened closed close opening closing active inactive selected checked unchecked "
-    "indeterminate mixed visible hidden shown show hide collapsed expanded collapsing loading loaded idle pending error success "
-    "warning info enabled disabled current page step location date time left right top bottom center start end up down horizontal "
-    "vertical small medium large sm md lg xl xs light dark default primary secondary entering entered exiting exited enter leave "
-    "delayed-open instant-open inline block ascending descending polite assertive dialog menu listbox tree grid tooltip"
+    "true false on off yes no none auto open opened closed close opening closing active inactive selected checked "
+    "unchecked indeterminate mixed visible hidden shown show hide collapsed expanded collapsing loading loaded "
+    "idle pending error success warning info enabled disabled current page step location date time left right top "
+    "bottom center start end up down horizontal vertical small medium large sm md lg xl xs light dark default "
+    "primary secondary entering entered exiting exited enter leave delayed-open instant-open inline block "
+    "ascending descending polite assertive dialog menu listbox tree grid tooltip"
 )
 SMALL_NUMBER = re.compile(r"-?\d{1,3}(\.\d{1,2})?(px|%)?")
 CLEAR_META = _words("viewport theme-color color-scheme charset")
@@ -72,7 +81,7 @@ SECRETS = (
 
 
 class Demand(msgspec.Struct, frozen=True):
-    """`mask`: nothing readable may be sent; `secrets`: only what looks like one; `block`: nothing at all; `free`: all may."""
+    """`mask`: nothing readable may be sent; `secrets`: nothing that looks like one; `block`: nothing; `free`: all."""
 
     kind: Literal["mask", "block", "secrets", "free"]
     why: str
@@ -99,13 +108,13 @@ def _luhn(digits: str) -> bool:
 
 
 def by_design(place: Place, styled: frozenset[str] = frozenset()) -> str:
-    """Why this attribute stays clear in every mode, or "". Addresses are not judged here: their parameters are places."""
+    """Why this attribute stays clear in every mode, or "". Addresses are not judged: their parameters are places."""
     if place.kind not in ("attribute", "stream") or not place.name or place.field:
         return ""
     name, tag, value = place.name.lower(), place.tag.lower(), place.value
     if name in ("class", "id"):
         return "class and id names"
-    if name == "style" or name == "_csstext":
+    if name in ("style", "_csstext"):
         return "CSS"
     if name in URL_ATTRIBUTES:
         return "addresses (their parameters are places of their own)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 import msgspec
 
@@ -31,7 +31,9 @@ def read_steps(path: Path) -> list[Step]:
     try:
         return parse(path.read_text(encoding="utf-8"), path.name)
     except UnicodeDecodeError:
-        raise PlayheadError(f"{path.name} is no text file; steps are lines such as `click #add`", code="bad_steps") from None
+        raise PlayheadError(
+            f"{path.name} is no text file; steps are lines such as `click #add`", code="bad_steps"
+        ) from None
 
 
 def parse(text: str, name: str = "steps") -> list[Step]:
@@ -44,7 +46,9 @@ def parse(text: str, name: str = "steps") -> list[Step]:
         verb, _, rest = line.partition(" ")
         rest = rest.strip()
         if verb not in VERBS:
-            raise PlayheadError(f"{name}, line {number}: {verb!r} is no step; there are {', '.join(VERBS)}", code="bad_steps")
+            raise PlayheadError(
+                f"{name}, line {number}: {verb!r} is no step; there are {', '.join(VERBS)}", code="bad_steps"
+            )
         if not rest:
             needs = "an address" if verb == "goto" else "a selector"
             raise PlayheadError(f"{name}, line {number}: {verb} needs {needs}", code="bad_steps")
@@ -52,7 +56,7 @@ def parse(text: str, name: str = "steps") -> list[Step]:
             selector, typed = _selector(rest, name, number)
             steps.append(Step("type", selector, typed))
         else:
-            steps.append(Step(verb, rest))
+            steps.append(Step(cast(Verb, verb), rest))
     return steps
 
 

@@ -60,7 +60,7 @@ class Stream(msgspec.Struct, frozen=True):
 
 
 def decode(sent: tuple[Sent, ...], loads: tuple[float, ...]) -> Stream:
-    """Unpacks bodies (gzip, form fields, base64) and JSON. `loads` are the times, epoch ms, at which page loads began."""
+    """Unpacks bodies (gzip, form fields, base64) and JSON. `loads` are the times, epoch ms, when page loads began."""
     events: list[tuple[str, dict[str, Any], Channel, str]] = []
     texts: list[Text] = []
     for one in sent:
@@ -68,7 +68,10 @@ def decode(sent: tuple[Sent, ...], loads: tuple[float, ...]) -> Stream:
         if one.url:
             query = parse_qsl(urlsplit(one.url).query, keep_blank_values=True)
             epoch = dict(query).get("epoch", "")
-            pairs = [*((f"?{name}", value) for name, value in query), *((f"header {n}", v) for n, v in one.headers.items())]
+            pairs = [
+                *((f"?{name}", value) for name, value in query),
+                *((f"header {n}", v) for n, v in one.headers.items()),
+            ]
             texts += [Text(one.channel, one.where, name, value) for name, value in pairs]
         body = readable(one.body)
         if not body:
@@ -81,6 +84,24 @@ def decode(sent: tuple[Sent, ...], loads: tuple[float, ...]) -> Stream:
     for event in placed:
         texts += _around(event)
     return Stream(tuple(placed), tuple(_as_identity(text) for text in texts if not PUBLIC.fullmatch(text.key)))
+
+
+def tracked(sent: tuple[Sent, ...]) -> dict[str, list[str]]:
+    """The analytics events and profile changes sent, each with the names of the properties it carried."""
+    found: dict[str, set[str]] = {}
+    for one in sent:
+        if one.channel != "analytics" or not one.method:
+            continue
+        for _, value in _unwrap(readable(one.body)):
+            for item in value if isinstance(value, list) else [value]:
+                if not isinstance(item, dict):
+                    continue
+                if isinstance(item.get("properties"), dict):
+                    found.setdefault(str(item.get("event", "?")), set()).update(map(str, item["properties"]))
+                for operation, given in item.items():
+                    if operation.startswith("$") and isinstance(given, dict):
+                        found.setdefault(f"profile {operation}", set()).update(map(str, given))
+    return {name: sorted(properties) for name, properties in found.items()}
 
 
 def readable(body: bytes) -> str:
@@ -145,7 +166,7 @@ def _epoch(event: dict[str, Any], of_request: str) -> str:
 
 
 def _place(events: list[tuple[str, dict[str, Any], Channel, str]], loads: tuple[float, ...]) -> list[RrwebEvent]:
-    """Gives each event its page load: by the epoch our SDK sends, else by the time of the first page address after the load began."""
+    """Gives each event its page load: by our SDK's epoch, else by the first page address after the load began."""
     metas = sorted(event["timestamp"] for _, event, _, _ in events if event["type"] == META)
     begins = [next((at for at in metas if at >= load - 1), load) for load in loads]
     placed = []
@@ -160,7 +181,7 @@ def _place(events: list[tuple[str, dict[str, Any], Channel, str]], loads: tuple[
 
 
 def _around(event: RrwebEvent) -> list[Text]:
-    """The strings of an rrweb event that belong to no node: page addresses, messages, custom events, what no one knows."""
+    """The strings of an rrweb event that belong to no node: page addresses, messages, custom and unknown events."""
     if event.type in (0, 1, 2):
         return []
     data = event.data
@@ -168,7 +189,11 @@ def _around(event: RrwebEvent) -> list[Text]:
         return []
     if event.type == 3 and isinstance(data, dict) and data.get("source") in STYLE_SOURCES:
         # Rules of style sheets are clear by design; a canary among them is not.
-        return [Text(event.channel, event.where, "style rule", text) for _, text in _split(data, "")[1] if "canary" in text.casefold()]
+        return [
+            Text(event.channel, event.where, "style rule", text)
+            for _, text in _split(data, "")[1]
+            if "canary" in text.casefold()
+        ]
     channel: Channel = event.channel
     if event.type == CUSTOM and isinstance(data, dict) and data.get("tag") == "ph:event":
         channel = "analytics"
