@@ -149,7 +149,10 @@ class Visit:
                 self._read(f"step {number}: {step}; canaries typed")
         self.say("waiting until everything is sent")
         notes = self._drain()
+        load = len(self.loads)
         self._read("at the end")
+        if len(self.loads) > load:
+            notes = self._drain()
         return self._observation(notes)
 
     def _quiet(self) -> None:
@@ -157,6 +160,8 @@ class Visit:
         from playwright.sync_api import TimeoutError as TooLong  # noqa: PLC0415
 
         states: tuple[Literal["load", "networkidle"], ...] = ("load", "networkidle")
+        # What a click sets off begins a moment later.
+        self.page.wait_for_timeout(100)
         for state in states:
             try:
                 self.page.wait_for_load_state(state, timeout=4000)

@@ -220,7 +220,7 @@ class _Court:
             return []
         wanted = _flat(place.value)
         hits = []
-        # Of the page itself the SDK puts only its title and address into events; what else is in them is the site's own choice.
+        # Of the page the SDK puts only title and address into events; what else is in them is the site's own choice.
         for text in [*self.replay_texts, *(self.analytics_texts if place.tag == "title" else ())]:
             inside = _carried(text.text)
             if wanted in _flat(inside):
@@ -257,10 +257,10 @@ class _Court:
             ]
             for text in self.stream.texts:
                 if any(needle in form for needle in needles for form in _forms(text.text)):
-                    hits.append(
-                        Evidence(text.channel, f"{text.where}, {text.key}", excerpt(_nearest(text.text, mark), mark))
-                    )
-                    self.echoes.discard(place)
+                    found = excerpt(_nearest(text.text, mark), mark)
+                    hits.append(Evidence(text.channel, f"{text.where}, {text.key}", found))
+                    if text.channel != "analytics":
+                        self.echoes.discard(place)
         return hits
 
     def _other_way_round(self, found: list[Finding]) -> list[Finding]:

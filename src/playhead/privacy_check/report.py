@@ -168,7 +168,7 @@ def summary(result: Result, console: Console) -> None:
         console.print(f"  [{colour if number else 'dim'}]{number:>6,}[/]  {label}")
     console.print()
     console.print(
-        f"[dim]  Looked at {counted(len(verdict.findings), 'place')} on {counted(len(result.pages), 'page')} and through "
+        f"[dim]  Looked at {counted(len(verdict.findings), 'place')} on {counted(len(result.pages), 'page')}, through "
         f"{counted(verdict.requests, 'request')} with {counted(verdict.rrweb_events, 'rrweb event')}.[/]"
     )
     for line in not_examined(result):
