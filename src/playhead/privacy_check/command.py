@@ -19,6 +19,9 @@ def check(
     options: Options, *, chromium: Path | None, html: Path | None, json: Path | None, out: Console, err: Console
 ) -> bool:
     """Checks a site, writes the reports asked for. True when nothing is wrong. Raises PlayheadError."""
+    for path in (html, json):
+        if path:
+            path.touch()
     with open_chromium(chromium) as browser, err.status("starting Chromium", spinner="dots") as status:
         seen = observe(browser, options, lambda what: status.update(what.replace("[", "\\[")))
         verdict = judge(seen)

@@ -159,7 +159,7 @@ def _place(result: Result, finding: Finding) -> str:
 def _sent(finding: Finding) -> str:
     match finding.status:
         case Status.CLEAR:
-            return _marked(finding.sent or finding.place.value, finding.place.value)
+            return _marked((finding.sent or finding.place.value).strip(), finding.place.value)
         case Status.BLOCKED:
             return '<span class="nothing">an empty box of the same size</span>'
         case Status.ABSENT:
@@ -181,7 +181,7 @@ def _marked(text: str, value: str) -> str:
 
 def _facts(result: Result) -> str:
     seen, verdict = result.seen, result.verdict
-    readings = "".join(f"<li>{escape(one.label)} <span>{escape(one.address)}</span></li>" for one in seen.moments)
+    readings = "".join(f"<li>{escape(one.label)} <span>{escape(path(one.address))}</span></li>" for one in seen.moments)
     design = "".join(f"<li>{escape(why)}: {number:,}</li>" for why, number in verdict.by_design.items())
     not_seen = "".join(f"<li>{escape(line)}</li>" for line in (*seen.notes, *not_examined(result)))
     exact = sum(1 for finding in verdict.findings if finding.how == "node")
@@ -196,8 +196,7 @@ def _facts(result: Result) -> str:
         if tracked
         else "<p>None were sent in this check.</p>"
     )
-    return f"""<section class="facts"><div><h2>What was examined</h2><ol>{readings}</ol></div>
-<div><h2>What was not</h2><ul>{not_seen}
+    return f"""<section class="facts"><div><h2>What was not examined</h2><ul>{not_seen}
 <li>what a steps file did not open: other pages, dialogs, states after logging in</li>
 <li>other trackers on the site, and what the site sends to its own server</li></ul></div>
 <div><h2>Analytics events</h2>{events}</div>
@@ -205,6 +204,7 @@ def _facts(result: Result) -> str:
 <p>These are names and numbers that a replay is laid out by. They are not counted above.</p>
 <ul class="after">{design}<li>class and id names, and the rules of style sheets</li>
 <li>the path of addresses; values of their parameters are places of their own</li></ul></div>
+<div><h2>What was examined</h2><ol>{readings}</ol></div>
 <div><h2>How it was judged</h2>
 <p>{counted(verdict.requests, "request")} of the recorder with {verdict.bytes_sent / 1024:,.0f} KB and
 {counted(verdict.kept, "entry", "entries")} it keeps in the browser (databases, storage, cookies) were unpacked:

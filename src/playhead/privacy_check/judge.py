@@ -47,9 +47,14 @@ def words(text: str) -> set[str]:
     return {word.casefold() for word in WORD.findall(text)}
 
 
+def hidden(text: str) -> bool:
+    """Nothing to read: white space, stars, and the brackets that fill an empty box."""
+    return all(character.isspace() or character in "*[]" for character in text)
+
+
 def shows(original: str, sent: str) -> bool:
     """Can `original` be read, whole or in part, in what was sent of its place?"""
-    if not sent.strip() or not sent.strip("*[]\r\n\t ") or not original.strip("*[]\r\n\t "):
+    if hidden(sent) or hidden(original):
         return False
     return sent.strip() == original.strip() or bool(words(original) & words(sent))
 
@@ -113,7 +118,7 @@ class _Court:
             )
             for values in (node.texts, *node.values.values()):
                 for value, where in values.items():
-                    if value.strip("* \n"):
+                    if not hidden(value):
                         found.append(_String(node, value, _forms(value), where, passed or key in may_be_clear))
         return found
 
