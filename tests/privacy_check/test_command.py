@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from test_cli import failed, playhead
 
 URL = "http://127.0.0.1:9/"

@@ -7,6 +7,7 @@ import re
 import string
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urljoin, urlsplit
@@ -75,7 +76,8 @@ def observe(browser: Browser, options: Options, say: Say) -> Observation:
 
 def _plain(message: str) -> str:
     """Playwright's message without the names of its own methods and classes."""
-    return re.sub(r"^(\w+(\.\w+)+: )?(\w*Error: )*", "", message)
+    refused = re.search(r"net::(ERR_\w+)", message)
+    return f"can't be opened ({refused[1]})" if refused else re.sub(r"^(\w+(\.\w+)+: )?(\w*Error: )*", "", message)
 
 
 class Visit:
@@ -98,6 +100,8 @@ class Visit:
             service_workers="block",
         )
         self.recorder.attach(self.context)
+        if options.forward:
+            self.context.add_init_script("window.__playheadPrivacyCheckForward = true")
         self.context.add_init_script(PAGE_SCRIPT)
         if injected:
             self.context.add_init_script(injection(options.mode or "text"))
@@ -117,6 +121,11 @@ class Visit:
         self.ready: dict[str, Any] = {}
 
     def close(self) -> None:
+        """Leaves the page before the context goes, so that no request is under way when interception ends."""
+        from playwright.sync_api import Error  # noqa: PLC0415
+
+        with suppress(Error):
+            self.page.goto("about:blank", timeout=5000)
         self.context.close()
 
     # ---- the course of a check ----

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Request, Route
 
 STATIC = Path(__file__).parent.parent / "static" / "sdk"
+# What `page.js` calls with a request that would outlive its page.
+PARTING = "__playheadPrivacyCheckParting"
 # Never resolves: what is asked of it is answered here.
 HOST = "https://playhead-check.invalid"
 TOKEN = "privacy-check"  # noqa: S105  Names the project in uploads that go nowhere.
@@ -37,8 +39,10 @@ def route_of(url: str) -> str | None:
 def is_upload(method: str, url: str, kind: str) -> bool:
     """Is the request the recorder's? Pages of the site that are called like a route are not."""
     name = route_of(url)
-    if name is None or kind in ("document", "script", "stylesheet", "image", "font", "media"):
+    if name is None or kind in ("document", "script", "stylesheet", "font", "media"):
         return False
+    if kind == "image":
+        return "data=" in url
     if name in ASKING:
         return any(key in ("mp_lib", "token", "$lib_version") for key, _ in parse_qsl(urlsplit(url).query))
     return method in ("POST", "OPTIONS")
@@ -55,7 +59,14 @@ class Recorder:
         self.mask = ""
 
     def attach(self, context: BrowserContext) -> None:
+        context.expose_binding(PARTING, self.at_parting)
         context.route(lambda url: route_of(url) is not None or url.startswith(HOST), self._handle)
+
+    def at_parting(self, source: object, url: str, method: str, body: str) -> None:
+        """What a page sends when it goes, told by the page itself: such requests outlive it and pass interception."""
+        name = route_of(url)
+        if name is not None:
+            self._note(name, url, method, {}, body.encode("latin-1"))
 
     def _handle(self, route: Route) -> None:
         request = route.request
@@ -82,28 +93,20 @@ class Recorder:
         )
 
     def _keep(self, request: Request, name: str) -> None:
-        parts = urlsplit(request.url)
-        query = dict(parse_qsl(parts.query))
+        headers = {
+            key: value for key, value in request.headers.items() if key not in DULL and not key.startswith("sec-")
+        }
+        self._note(name, request.url, request.method, headers, request.post_data_buffer or b"")
+
+    def _note(self, name: str, url: str, method: str, headers: dict[str, str], body: bytes) -> None:
+        query = dict(parse_qsl(urlsplit(url).query))
         if name == "record":
             self.library = query.get("mp_lib", self.library)
             self.mask = query.get("mask", self.mask)
         self.version = query.get("$lib_version", self.version)
-        headers = {
-            key: value
-            for key, value in request.headers.items()
-            if key.lower() not in DULL and not key.startswith("sec-")
-        }
-        number = 1 + sum(1 for one in self.sent if one.where.startswith(f"{request.method} /{name}/"))
-        self.sent.append(
-            Sent(
-                channel=CHANNELS.get(name, "replay"),
-                where=f"{request.method} /{name}/ #{number}",
-                url=request.url,
-                method=request.method,
-                headers=headers,
-                body=request.post_data_buffer or b"",
-            )
-        )
+        number = 1 + sum(1 for one in self.sent if one.where.startswith(f"{method} /{name}/"))
+        where = f"{method} /{name}/ #{number}"
+        self.sent.append(Sent(CHANNELS.get(name, "replay"), where, url, method, headers, body))
 
 
 # `live` makes our SDK send every second.

@@ -1,5 +1,6 @@
 // Runs in every page of a check before the page's own scripts. Remembers which rrweb id the recorder gave each node (every
-// recorder built on rrweb keeps that in a WeakMap), reads what the page shows, and finds its fields. It changes nothing.
+// recorder built on rrweb keeps that in a WeakMap), reads what the page shows, and finds its
+// fields. Of the page it changes nothing but requests that outlive it: those are told here instead of sent.
 (() => {
   const NAME = "__playheadPrivacyCheck";
   if (window[NAME]) return;
@@ -26,6 +27,99 @@
     remember.call(roots, this, root);
     return root;
   };
+
+  // Beacons and keepalive requests are carried on by the browser when the page goes, past every interception. So they are told
+  // to the check by a call, and sent only where that was asked for.
+  const routes = /\/(record|track|engage|groups)\/?$/;
+  const blobs = new WeakMap();
+  const forward = window.__playheadPrivacyCheckForward === true;
+  const NativeBlob = window.Blob;
+  window.Blob = class Blob extends NativeBlob {
+    constructor(parts = [], options) {
+      super(parts, options);
+      remember.call(blobs, this, [...parts]);
+    }
+  };
+  const bytes = (text) => [...new TextEncoder().encode(text)].map((byte) => String.fromCharCode(byte)).join("");
+  function readable(body) {
+    if (body == null) return "";
+    if (typeof body === "string") return bytes(body);
+    if (body instanceof URLSearchParams) return bytes(String(body));
+    if (body instanceof NativeBlob) return (recall.call(blobs, body) ?? []).map(readable).join("");
+    const view = ArrayBuffer.isView(body) ? new Uint8Array(body.buffer, body.byteOffset, body.byteLength) : body instanceof ArrayBuffer ? new Uint8Array(body) : [];
+    return Array.from(view, (byte) => String.fromCharCode(byte)).join("");
+  }
+  function told(url, body) {
+    const whole = new URL(url, location.href);
+    if (!routes.test(whole.pathname)) return false;
+    window.__playheadPrivacyCheckParting?.(whole.href, "POST", readable(body));
+    return true;
+  }
+  const beacon = navigator.sendBeacon;
+  navigator.sendBeacon = function sendBeacon(url, body) {
+    return told(url, body) && !forward ? true : beacon.call(navigator, url, body);
+  };
+  const request = window.fetch;
+  window.fetch = function fetch(input, init) {
+    const lasting = init?.keepalive && String(init.method).toUpperCase() === "POST" && !(input instanceof Request);
+    if (lasting && told(input, init.body) && !forward)
+      return Promise.resolve(new Response('{"code":200,"status":"OK","recording":"ok","live":true}', { headers: { "Content-Type": "application/json" } }));
+    return request.apply(this, arguments);
+  };
+
+  // Requests of a worker escape interception when the worker ends with its page. So workers made from text hand the recorder's
+  // requests to their page, which makes them in their place.
+  const sources = new Map();
+  const createUrl = URL.createObjectURL;
+  URL.createObjectURL = function createObjectURL(object) {
+    const url = createUrl.call(URL, object);
+    const parts = object instanceof NativeBlob ? recall.call(blobs, object) : null;
+    if (parts?.every((part) => typeof part === "string")) sources.set(url, parts.join(""));
+    return url;
+  };
+  const inWorker = (channelName, route) => {
+    const channel = new BroadcastChannel(channelName);
+    const own = self.fetch;
+    const waiting = new Map();
+    channel.onmessage = ({ data }) => {
+      if (!data.answer) return;
+      const done = waiting.get(data.id);
+      waiting.delete(data.id);
+      if (data.answer === "failed") done?.reject(new TypeError("Failed to fetch"));
+      else done?.resolve(new Response(data.text, { status: data.status, headers: data.headers }));
+    };
+    self.fetch = async (url, init = {}) => {
+      if (typeof url !== "string" || !route.test(url.split(/[?#]/)[0])) return own(url, init);
+      const body = await new Response(init.body).blob();
+      const id = Math.random();
+      const { method, credentials, referrerPolicy } = init;
+      return new Promise((resolve, reject) => {
+        waiting.set(id, { resolve, reject });
+        channel.postMessage({ id, url, init: { method, credentials, referrerPolicy, headers: [...new Headers(init.headers)] }, body });
+      });
+    };
+  };
+  const NativeWorker = window.Worker;
+  if (NativeWorker)
+    window.Worker = class Worker extends NativeWorker {
+      constructor(url, options) {
+        const source = sources.get(String(url));
+        if (source === undefined) return super(url, options);
+        const name = `playhead-privacy-check-${Math.random()}`;
+        const channel = new BroadcastChannel(name);
+        channel.onmessage = async ({ data }) => {
+          if (data.answer) return;
+          try {
+            const answer = await request.call(window, data.url, { ...data.init, body: data.body });
+            const answered = { status: answer.status, headers: [...answer.headers], text: await answer.text() };
+            channel.postMessage({ id: data.id, answer: "came", ...answered });
+          } catch {
+            channel.postMessage({ id: data.id, answer: "failed" });
+          }
+        };
+        super(createUrl.call(URL, new NativeBlob([`(${inWorker})(${JSON.stringify(name)}, ${routes});`, source])), options);
+      }
+    };
 
   const idsOf = (node) => recall.call(ids, node) ?? [];
   const rootOf = (element) => element.shadowRoot ?? recall.call(roots, element) ?? null;
@@ -57,7 +151,7 @@
       const tag = one.localName;
       const name = one.getAttribute("name");
       if (name && unique(`${tag}[name="${CSS.escape(name)}"]`)) return `${tag}[name="${CSS.escape(name)}"]`;
-      if (/^(html|head|body|title|main|h1)$/.test(tag) && unique(tag)) return tag;
+      
       return null;
     };
     const parts = [];
@@ -68,7 +162,7 @@
       const same = [...(at.parentNode?.children ?? [])].filter((other) => other.localName === at.localName);
       parts.unshift(same.length > 1 ? `${tag}:nth-of-type(${same.indexOf(at) + 1})` : tag);
       const path = parts.join(" > ");
-      if (parts.length > 1 && unique(path)) return path;
+      if (unique(path)) return path;
     }
     return parts.join(" > ");
   }
