@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead.privacy_check.places import Sdk
-from playhead.privacy_check.rules import by_design, demand, parameters, secrets
+from playhead.privacy_check.rules import addresses, by_design, demand, parameters, secrets
 
 from .pages import place
 
@@ -29,6 +29,12 @@ SDK = Sdk("playhead", injected=False, url_params=("id",))
 )
 def test_what_an_address_carries(url: str, found: list[tuple[str, str]]) -> None:
     assert parameters(url) == found
+
+
+def test_the_addresses_of_a_set_of_sources() -> None:
+    given = "/a.png?user=ada 1x, /b.png 2x,https://x.example/c,d.png 100w"
+    assert addresses("srcset", given) == ["/a.png?user=ada", "/b.png", "https://x.example/c,d.png"]
+    assert addresses("href", "/a, b") == ["/a, b"]
 
 
 @given(st.text(max_size=200))

@@ -459,9 +459,9 @@ class Visit:
                 "frames of other origins",
                 "closed to us and to the recorder",
             ),
-            ("pictures", "picture", "pictures", "the recorder keeps the address, unless blocked; pixels are not read"),
-            ("videos", "video", "videos", "its pixels are not read"),
-            ("canvases", "canvas", "canvases", "its pixels are not read"),
+            ("pictures", "picture", "pictures", "pixels are not read; the recorder keeps the address, unless blocked"),
+            ("videos", "video", "videos", "pixels are not read"),
+            ("canvases", "canvas", "canvases", "pixels are not read"),
         ]
         found = [
             f"{count} {one if count == 1 else many}: {why}"

@@ -20,7 +20,16 @@ from urllib.parse import quote, unquote_plus
 import msgspec
 
 from playhead.privacy_check.places import Evidence, Finding, Observation, Place, Status, Verdict
-from playhead.privacy_check.rules import CLEAR_PARAMS, URL_ATTRIBUTES, Demand, by_design, demand, parameters, secrets
+from playhead.privacy_check.rules import (
+    CLEAR_PARAMS,
+    URL_ATTRIBUTES,
+    Demand,
+    addresses,
+    by_design,
+    demand,
+    parameters,
+    secrets,
+)
 from playhead.privacy_check.stream import Stream, decode, tracked
 from playhead.privacy_check.tree import ELEMENT, STYLE_OR_CODE, Node, Tree
 
@@ -241,7 +250,8 @@ class _Court:
         for node in self.tree.of(place.load, place.ids):
             for attribute, values in node.values.items():
                 for value, where in values.items():
-                    if any(name == place.name and shows(place.value, v) for name, v in parameters(value)):
+                    carried = _carried_by(attribute, value)
+                    if any(name == place.name and shows(place.value, v) for name, v in carried):
                         hits.append(
                             Evidence(node.channel, f"{where}, attribute {attribute}", excerpt(value, place.value))
                         )
@@ -341,7 +351,7 @@ def _readable(node: Node, styled: frozenset[str], free: frozenset[str]) -> Itera
             probe = Place(0, 0, "stream", "", value, name, node.tag, kind)
             reason = by_design(probe, styled)
             if reason.startswith("addresses"):
-                if any(words(carried) for key, carried in parameters(value) if key not in free):
+                if any(words(carried) for key, carried in _carried_by(name, value) if key not in free):
                     yield name, value, where
             elif not reason and words(value):
                 yield name, value, where
@@ -352,8 +362,12 @@ def _with_parameters(places: Iterable[Place]) -> Iterable[Place]:
     for place in places:
         yield place
         if place.kind == "attribute" and place.name.lower() in URL_ATTRIBUTES:
-            for name, value in parameters(place.value):
+            for name, value in _carried_by(place.name, place.value):
                 yield msgspec.structs.replace(place, kind="url", name=name, value=value)
+
+
+def _carried_by(attribute: str, value: str) -> list[tuple[str, str]]:
+    return [found for address in addresses(attribute, value) for found in parameters(address)]
 
 
 def _is_address(text: str) -> bool:

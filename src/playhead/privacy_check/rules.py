@@ -69,6 +69,11 @@ STATES = _words(
     "primary secondary entering entered exiting exited enter leave delayed-open instant-open inline block "
     "ascending descending polite assertive dialog menu listbox tree grid tooltip"
 )
+# What fields are called by HTML itself.
+FIELD_WORDS = _words(
+    "text email password number tel url search date month week time datetime-local color range file submit reset "
+    "image button checkbox radio"
+)
 SMALL_NUMBER = re.compile(r"-?\d{1,3}(\.\d{1,2})?(px|%)?")
 CLEAR_META = _words("viewport theme-color color-scheme charset")
 
@@ -124,6 +129,8 @@ def by_design(place: Place, styled: frozenset[str] = frozenset()) -> str:
         return "geometry and paint of SVG"
     if name == "name" and tag in ("meta", "slot", "map", "details"):
         return "names of <meta> and <slot>"
+    if name in ("name", "slot") and value.lower() in FIELD_WORDS:
+        return "field names that are words of HTML"
     if tag == "meta" and name == "content" and (place.input.lower() in CLEAR_META):
         return "layout hints in <meta>"
     if name == "value" and tag in ("progress", "meter", "li"):
@@ -154,6 +161,16 @@ def demand(place: Place, mode: Mode, sdk: Sdk) -> Demand:
     if place.rule == "mask":
         return Demand("mask", "masked by a class or selector")
     return Demand("secrets", "input mode leaves page text clear")
+
+
+SOURCE = re.compile(r"\s*(\S*[^\s,])(?:\s+[^,]*)?(?:,|$)")
+
+
+def addresses(attribute: str, value: str) -> list[str]:
+    """The addresses in an attribute: one, or those of a set of sources."""
+    if attribute.lower() in ("srcset", "imagesrcset"):
+        return SOURCE.findall(value)
+    return value.split() if attribute.lower() == "ping" else [value]
 
 
 def parameters(url: str) -> list[tuple[str, str]]:
