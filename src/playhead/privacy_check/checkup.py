@@ -16,8 +16,9 @@ import msgspec
 
 from playhead.errors import PlayheadError
 from playhead.privacy_check.intercept import Recorder, injection
-from playhead.privacy_check.places import Mode, Moment, Observation, Place, Sdk, Sent
-from playhead.privacy_check.rules import BLOCK_CLASSES, MASK_CLASSES, parameters
+from playhead.privacy_check.places import Mode, Moment, Observation, Place, Sent
+from playhead.privacy_check.rules import parameters
+from playhead.privacy_check.sdk import mode_of, rules_of, sdk_of
 from playhead.privacy_check.steps import Step
 from playhead.privacy_check.stream import decode
 
@@ -31,7 +32,6 @@ DATABASES = ["playhead", "mixpanelBrowserDb"]
 OWN_NAMES = r"^(__ph|__mp|mp_|_?mpq|playhead|mixpanel)"
 MAX_PICTURES = 24
 MAX_PICTURE_HEIGHT = 16_000
-Library = Literal["playhead", "mixpanel-browser", "unknown"]
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -184,7 +184,18 @@ class Visit:
         return found
 
     def _call(self, name: str, *arguments: Any) -> Any:
-        return self.page.evaluate(f"([name, given]) => window.{NAME}[name](...given)", [name, list(arguments)])
+        """Asks `page.js`; again when the page went elsewhere meanwhile."""
+        from playwright.sync_api import Error  # noqa: PLC0415
+
+        ask = f"([name, given]) => window.{NAME}[name](...given)"
+        for _ in range(5):
+            try:
+                return self.page.evaluate(ask, [name, list(arguments)])
+            except Error as error:
+                if "navigation" not in error.message and "destroyed" not in error.message:
+                    raise
+                self._quiet()
+        return self.page.evaluate(ask, [name, list(arguments)])
 
     # ---- the recorder ----
 
@@ -199,36 +210,6 @@ class Visit:
             if sdk["recording"] is False and sdk["optedOut"] is not True:
                 self._call("start", name)
                 self._until(lambda name=name: self._sdks().get(name, {}).get("recording"), 5)  # type: ignore[misc]
-
-    def _sdk(self) -> Sdk:
-        ours = self.ready.get("playhead")
-        library: Library = "unknown"
-        if self.injected or self.recorder.library == "playhead" or (ours and not self.recorder.library):
-            library = "playhead"
-        elif self.recorder.library == "web" or "mixpanel" in self.ready:
-            library = "mixpanel-browser"
-        config = (self.ready.get("playhead" if library == "playhead" else "mixpanel") or {}).get("config", {})
-        return Sdk(
-            library=library,
-            injected=self.injected,
-            version=self.recorder.version,
-            mask=_selectors(config.get("record_mask_text_selector")),
-            unmask=_selectors(config.get("record_unmask_text_selector")),
-            block=_selectors(config.get("record_block_selector")),
-            url_params=tuple(str(one) for one in config.get("record_url_params") or ()),
-        )
-
-    def _mode(self) -> Mode:
-        if self.options.mode:
-            return self.options.mode
-        if self.recorder.mask in ("text", "input"):
-            return "input" if self.recorder.mask == "input" else "text"
-        for sdk in self.ready.values():
-            config = sdk["config"]
-            everything = config.get("record_mask_all_text")
-            if everything is False or (everything is None and "record_mask_text_selector" in config):
-                return "input"
-        return "text"
 
     def _drain(self) -> list[str]:
         """Waits until the recorder has sent a change that was made last; else what its database holds of it must do."""
@@ -258,14 +239,7 @@ class Visit:
 
     def _read(self, label: str) -> None:
         self.say(f"reading: {label}")
-        rules = {
-            "mask": _all(_classes(MASK_CLASSES), self._sdk().mask),
-            "unmask": self._sdk().unmask,
-            "block": _all(_classes(BLOCK_CLASSES), self._sdk().block),
-            "maskClass": _pattern(self.ready, "record_mask_text_class"),
-            "blockClass": _pattern(self.ready, "record_block_class"),
-            "maskWins": True,
-        }
+        rules = rules_of(sdk_of(self.recorder, self.ready, injected=self.injected), self.ready)
         seen: dict[str, Any] = self._call("read", rules)
         if not self.loads or abs(self.loads[-1] - seen["origin"]) > 1:
             self.loads.append(seen["origin"])
@@ -422,13 +396,13 @@ class Visit:
     # ---- the result ----
 
     def _observation(self, notes: list[str]) -> Observation:
-        sdk = self._sdk()
+        sdk = sdk_of(self.recorder, self.ready, injected=self.injected)
         sent = (*self.recorder.sent, *self.kept.values())
         if not any(one.channel != "analytics" for one in sent):
             raise PlayheadError(self._why_nothing(), code="nothing_recorded")
         return Observation(
             url=self.options.url,
-            mode=self._mode(),
+            mode=self.options.mode or mode_of(self.recorder, self.ready),
             sdk=sdk,
             loads=tuple(self.loads),
             moments=tuple(self.moments),
@@ -475,28 +449,3 @@ class Visit:
             for why, count in sorted(self.untouched.items())
         ]
         return found
-
-
-def _selectors(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    return ",".join(str(one) for one in value if one) if isinstance(value, list) else ""
-
-
-def _classes(names: tuple[str, ...]) -> str:
-    # `text.rr-mask` as one class counts too.
-    return ",".join(f'.{name}, [class$=".{name}"], [class*=".{name} "]' for name in names)
-
-
-def _all(*selectors: str) -> str:
-    return ",".join(one for one in selectors if one)
-
-
-def _pattern(ready: dict[str, Any], option: str) -> str:
-    for sdk in ready.values():
-        value = sdk["config"].get(option)
-        if isinstance(value, dict):
-            return str(value.get("pattern", ""))
-        if isinstance(value, str) and value:
-            return f"^{value}$"
-    return ""

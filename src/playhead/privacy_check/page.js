@@ -228,7 +228,7 @@
       const tag = node.localName;
       const at = { ...from, field: from.field };
       if (matches(node, rules.mask) || hasClass(node, rules.maskClass)) at.rule = "mask";
-      else if (matches(node, rules.unmask)) at.rule = from.rule === "mask" && rules.maskWins ? "mask" : "unmask";
+      else if (matches(node, rules.unmask)) at.rule = "unmask"; // The nearest decides.
       if (matches(node, rules.block) || hasClass(node, rules.blockClass)) at.blocked = true;
       if (node.isContentEditable) at.field = true;
       if (tag === "img" || tag === "picture") skipped.pictures += tag === "img" ? 1 : 0;
