@@ -19,6 +19,8 @@ LABELS = {
     "blocked": "blocked",
     "absent": "not sent",
 }
+# Properties that come from the SDK and not from the site.
+BY_SDK = re.compile(r"\$|mp_lib$|time$|token$|distinct_id$|current_(domain|page_title|url_\w+)$")
 MARK = (
     '<svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true">'
     '<rect width="22" height="22" rx="6" fill="#3557e0"/><path d="M8 6.2v9.6l7.6-4.8z" fill="#fff"/></svg>'
@@ -185,17 +187,7 @@ def _facts(result: Result) -> str:
     design = "".join(f"<li>{escape(why)}: {number:,}</li>" for why, number in verdict.by_design.items())
     not_seen = "".join(f"<li>{escape(line)}</li>" for line in (*seen.notes, *not_examined(result)))
     exact = sum(1 for finding in verdict.findings if finding.how == "node")
-    tracked = "".join(
-        f"<li><b>{escape(name)}</b> <span>{escape(', '.join(names))}</span></li>"
-        for name, names in verdict.analytics.items()
-    )
-    events = (
-        "<p>Masking is for replays. These events were sent too, with these properties; what they hold is chosen by the "
-        "site's own code, but for what the SDK adds (names with $, the page's title and address).</p>"
-        f'<ul class="after">{tracked}</ul>'
-        if tracked
-        else "<p>None were sent in this check.</p>"
-    )
+    events = _events(verdict.analytics)
     return f"""<section class="facts"><div><h2>What was not examined</h2><ul>{not_seen}
 <li>what a steps file did not open: other pages, dialogs, states after logging in</li>
 <li>other trackers on the site, and what the site sends to its own server</li></ul></div>
@@ -212,6 +204,23 @@ def _facts(result: Result) -> str:
 <p>{counted(exact, "place")} were matched by the recorder's own number of the node, which is exact for any text, however
 short; the others by looking for their value, which is done only for values that can't be there by accident. Canaries
 were looked for in everything, also percent-encoded and in base64.</p></div></section>"""
+
+
+def _events(analytics: dict[str, list[str]]) -> str:
+    """The events sent, with the properties that the site's code gave them; those of the SDK once for all."""
+    if not analytics:
+        return "<p>None were sent in this check.</p>"
+    added: dict[str, None] = {}
+    rows = []
+    for event, names in analytics.items():
+        own = [name for name in names if event.startswith("profile ") or not BY_SDK.match(name)]
+        added |= dict.fromkeys(name for name in names if name not in own)
+        rows.append(f"<li><b>{escape(event)}</b> <span>{escape(', '.join(own))}</span></li>")
+    return (
+        "<p>Masking is for replays. These events were sent too, with properties that the site's own code chose:</p>"
+        f'<ul class="after">{"".join(rows)}</ul>'
+        f'<p class="after">The SDK adds to events: {escape(", ".join(added))}.</p>'
+    )
 
 
 def _upper(text: str) -> str:
