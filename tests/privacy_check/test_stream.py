@@ -52,6 +52,11 @@ def test_profile_changes_are_named() -> None:
     }
 
 
+def test_events_that_wait_in_the_browser_are_named_too() -> None:
+    box = {"open": [{"event": "Sign Up", "properties": {"plan": "pro"}}], "sealed": [{"id": "1", "items": []}]}
+    assert tracked((Sent("analytics", "localStorage __phq", body=json.dumps(box).encode()),)) == {"Sign Up": ["plan"]}
+
+
 def test_events_inside_a_database_belong_to_the_page_load_of_their_epoch() -> None:
     first, second = 1_795_341_600_000, 1_795_341_660_000
     chunks = [

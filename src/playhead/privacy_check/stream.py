@@ -87,21 +87,29 @@ def decode(sent: tuple[Sent, ...], loads: tuple[float, ...]) -> Stream:
 
 
 def tracked(sent: tuple[Sent, ...]) -> dict[str, list[str]]:
-    """The analytics events and profile changes sent, each with the names of the properties it carried."""
+    """The analytics events and profile changes sent or waiting, each with the names of the properties it carried."""
     found: dict[str, set[str]] = {}
     for one in sent:
-        if one.channel != "analytics" or not one.method:
-            continue
-        for _, value in _unwrap(readable(one.body)):
-            for item in value if isinstance(value, list) else [value]:
-                if not isinstance(item, dict):
-                    continue
-                if isinstance(item.get("properties"), dict):
-                    found.setdefault(str(item.get("event", "?")), set()).update(map(str, item["properties"]))
-                for operation, given in item.items():
-                    if operation.startswith("$") and isinstance(given, dict):
-                        found.setdefault(f"profile {operation}", set()).update(map(str, given))
+        if one.channel == "analytics":
+            for _, value in _unwrap(readable(one.body)):
+                _events_in(value, found)
     return {name: sorted(properties) for name, properties in found.items()}
+
+
+def _events_in(value: Any, found: dict[str, set[str]], deep: int = 0) -> None:
+    if deep > 6:
+        return
+    if isinstance(value, list):
+        for item in value:
+            _events_in(item, found, deep + 1)
+    elif isinstance(value, dict) and isinstance(value.get("properties"), dict):
+        found.setdefault(str(value.get("event", "?")), set()).update(map(str, value["properties"]))
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            if name.startswith("$") and isinstance(inner, dict):
+                found.setdefault(f"profile {name}", set()).update(map(str, inner))
+            else:
+                _events_in(inner, found, deep + 1)
 
 
 def readable(body: bytes) -> str:
