@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from pydantic import ValidationError
@@ -188,6 +188,44 @@ def doctor(data: Data = None) -> None:
         mark = "[green]ok  [/green]" if finding.ok else "[red]bad [/red]"
         out.print(f"{mark} {finding.name:<10}", finding.message, sep=" ")
     if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command("privacy-check")
+def privacy_check(  # noqa: PLR0917  Typer reads the options from the signature.
+    url: Annotated[str, typer.Argument(help="The page to begin with.")],
+    steps: Annotated[
+        Path | None, typer.Option("--steps", exists=True, dir_okay=False, help="What to do there, one step a line.")
+    ] = None,
+    mode: Annotated[
+        Literal["text", "input"] | None,
+        typer.Option("--mode", help="What must be masked; the SDK's own mode if not given."),
+    ] = None,
+    inject: Annotated[bool, typer.Option("--inject", help="Put our SDK in, whatever the site loads.")] = False,
+    send: Annotated[bool, typer.Option("--send", help="Let uploads go on to their server.")] = False,
+    html: Annotated[Path | None, typer.Option("--html", dir_okay=False, help="Write the report as a page.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", dir_okay=False, help="Write the report as JSON.")] = None,
+    chromium: Annotated[
+        Path | None, typer.Option("--chromium", envvar="CHROMIUM", help="The browser; found by itself if not given.")
+    ] = None,
+    timeout: Annotated[float, typer.Option("--timeout", min=1, max=600, help="Seconds to wait for a step.")] = 15,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Take any certificate, for sites being built.")] = False,
+) -> None:
+    """Check that a site records nothing in clear that must be masked; exit status 1 if it does."""
+    from playhead.privacy_check.checkup import Options
+    from playhead.privacy_check.command import check
+    from playhead.privacy_check.steps import read_steps
+
+    if not url.startswith(("http://", "https://")):
+        raise typer.BadParameter("an address begins with http:// or https://", param_hint="URL")
+    try:
+        read = tuple(read_steps(steps)) if steps else ()
+    except PlayheadError as error:
+        raise typer.BadParameter(error.message, param_hint="--steps") from None
+    options = Options(
+        url, read, mode=mode, inject=inject, forward=send, timeout_s=timeout, ignore_certificates=insecure
+    )
+    if not check(options, chromium=chromium, html=html, json=json_file, out=out, err=err):
         raise typer.Exit(1)
 
 
