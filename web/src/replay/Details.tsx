@@ -16,14 +16,16 @@ import type { ReplayController } from './controller';
 import { withoutTime } from '../lib/search';
 import style from './Details.module.css';
 import type { ViewProps } from './ReplayView';
+import { PrivacyTab } from './PrivacyTab';
 import { KIND_NAMES, SignShape } from './Sign';
 import { LEAD_MS } from './steps';
 
-type PanelProps = ViewProps & { detail: ReplayDetail; controller: ReplayController | null };
+export type PanelProps = ViewProps & { detail: ReplayDetail; controller: ReplayController | null };
 
 const TABS = [
   ['activity', 'Activity'],
   ['person', 'Person'],
+  ['privacy', 'Privacy'],
   ['info', 'Info'],
 ] as const;
 
@@ -79,6 +81,7 @@ export function Details(props: PanelProps) {
       <div className={style.body} role="tabpanel" id="details-tab" aria-labelledby={`tab-${tab}`}>
         {tab === 'activity' && <Activity {...props} />}
         {tab === 'person' && <PersonTab {...props} />}
+        {tab === 'privacy' && <PrivacyTab {...props} />}
         {tab === 'info' && <Info {...props} />}
       </div>
     </div>
@@ -321,11 +324,6 @@ function shown(value: unknown): string {
   return JSON.stringify(value);
 }
 
-const MASKS: Record<string, string> = {
-  text: 'All text and inputs',
-  input: 'Inputs; text as it is',
-};
-
 function Info({ detail }: PanelProps) {
   const now = useNow();
   return (
@@ -346,9 +344,6 @@ function Info({ detail }: PanelProps) {
       </dl>
       <h3>Recording</h3>
       <dl>
-        <Fact name="Masking">
-          {detail.mask ? (MASKS[detail.mask] ?? detail.mask) : '(not set)'}
-        </Fact>
         {detail.library && (
           <Fact name="SDK">
             {detail.library.name} {detail.library.version}
@@ -386,7 +381,7 @@ function until(time: string, now: number): string {
   return days > 0 ? `${date} (${days} ${days === 1 ? 'day' : 'days'} left)` : date;
 }
 
-function Fact({ name, children }: { name: string; children: ReactNode }) {
+export function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <div>
       <dt title={name}>{name}</dt>

@@ -9,9 +9,11 @@ import { recordingSource, replayQuery } from '../api/queries';
 import type { Project, ReplayDetail } from '../api/types';
 import { useKeys, usePreference } from '../lib/hooks';
 import { exact } from '../lib/format';
+import type { ReplaysSearch } from '../routes';
 import { Trouble } from '../lib/Trouble';
 import { useSession } from '../shell/session';
 import { AddressBar } from './AddressBar';
+import { BeingMasked } from './BeingMasked';
 import { Controls } from './Controls';
 import { ReplayController, SPEEDS } from './controller';
 import { Details } from './Details';
@@ -25,7 +27,7 @@ export interface ViewProps {
   project: Project;
   replay: string;
   from_ms: number | null;
-  tab: 'activity' | 'person' | 'info';
+  tab: NonNullable<ReplaysSearch['tab']>;
   narrow: boolean;
   theatre: boolean;
   feedFolded: boolean;
@@ -238,6 +240,8 @@ function NotPlayable({ detail, project }: { detail: ReplayDetail; project: Proje
           closed within a second or a blocker stopped it. What did come is listed beside.
         </Trouble>
       );
+    case 'masking':
+      return <BeingMasked detail={detail} project={project} />;
     case 'expired':
       return (
         <Trouble icon={<TimerOff size={18} />} title="This replay has expired">
