@@ -7,7 +7,7 @@ import { useState } from 'react';
 import { HttpError } from '../api/http';
 import { deleteRule, rulesQuery } from '../api/privacy';
 import type { Project, Rule } from '../api/types';
-import { ago, exact } from '../lib/format';
+import { exact, when } from '../lib/format';
 import { useNow } from '../lib/hooks';
 import { KindIcon } from './KindIcon';
 import style from './Privacy.module.css';
@@ -36,7 +36,7 @@ export function RuleRow({
           <span>{SHORT_KINDS[rule.kind]}</span>
           {rule.note && <span>{rule.note}</span>}
           <span title={exact(rule.created_at)}>
-            {since(rule.created_at, now)}
+            made {when(rule.created_at, now)}
             {rule.created_by && ` by ${rule.created_by}`}
           </span>
         </p>
@@ -86,12 +86,6 @@ export function RuleRow({
       />
     </li>
   );
-}
-
-function since(time: string, now: number): string {
-  const text = ago(time, now);
-  if (text === 'now') return 'made just now';
-  return /^\d+ (min|h|d)$/.test(text) ? `made ${text} ago` : `made on ${text}`;
 }
 
 function DeleteRule(props: { opened: boolean; onClose: () => void; project: string; rule: Rule }) {

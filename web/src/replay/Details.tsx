@@ -10,7 +10,18 @@ import type { MarkerKind, ReplayDetail } from '../api/types';
 import { Avatar } from '../feed/Avatar';
 import { useNow } from '../lib/hooks';
 import { Copy } from '../lib/Copy';
-import { ago, bytes, clock, count, exact, path, personLabel, spell } from '../lib/format';
+import {
+  ago,
+  bytes,
+  clock,
+  count,
+  exact,
+  path,
+  personLabel,
+  propertyName,
+  spell,
+  when,
+} from '../lib/format';
 import { GROUPS, type Deed, currentRow, deeds, eventName, narrow } from './activity';
 import type { ReplayController } from './controller';
 import { withoutTime } from '../lib/search';
@@ -153,7 +164,11 @@ function Activity({ detail, controller }: PanelProps) {
       </div>
       {rows.length === 0 ? (
         <p className={style.none}>
-          {all.length === 0 ? 'Nothing was noted in this visit yet.' : 'Nothing here matches.'}
+          {all.length > 0
+            ? 'Nothing here matches.'
+            : detail.status === 'masking'
+              ? 'It is listed here once the replay has been masked.'
+              : 'Nothing was noted in this visit yet.'}
         </p>
       ) : (
         <div
@@ -261,12 +276,12 @@ function PersonTab({ detail, project, replay }: PanelProps) {
         </Fact>
         {person.data?.first_seen && (
           <Fact name="First seen">
-            <span title={exact(person.data.first_seen)}>{ago(person.data.first_seen, now)}</span>
+            <span title={exact(person.data.first_seen)}>{when(person.data.first_seen, now)}</span>
           </Fact>
         )}
         {person.data?.last_seen && (
           <Fact name="Last seen">
-            <span title={exact(person.data.last_seen)}>{ago(person.data.last_seen, now)}</span>
+            <span title={exact(person.data.last_seen)}>{when(person.data.last_seen, now)}</span>
           </Fact>
         )}
       </dl>
@@ -274,7 +289,7 @@ function PersonTab({ detail, project, replay }: PanelProps) {
       {properties.length > 0 ? (
         <dl>
           {properties.map(([name, value]) => (
-            <Fact key={name} name={name.replace(/^\$/, '')}>
+            <Fact key={name} name={propertyName(name)}>
               {shown(value)}
             </Fact>
           ))}

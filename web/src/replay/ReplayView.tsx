@@ -74,7 +74,7 @@ export function ReplayView(props: ViewProps) {
       {!props.narrow && !props.detailsFolded && (
         <aside className={style.details}>
           {detail.data ? (
-            <Details {...props} detail={detail.data} controller={null} />
+            <Details {...props} detail={closed(detail.data)} controller={null} />
           ) : (
             !inside && <DetailsBones />
           )}
@@ -82,6 +82,11 @@ export function ReplayView(props: ViewProps) {
       )}
     </>
   );
+}
+
+/** What was noted of a visit may quote what a rule hides: it stays closed with the replay. */
+function closed(detail: ReplayDetail): ReplayDetail {
+  return detail.status === 'masking' ? { ...detail, markers: [], pages: [] } : detail;
 }
 
 function Playing(props: ViewProps & { detail: ReplayDetail }) {

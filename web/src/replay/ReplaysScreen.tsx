@@ -31,7 +31,8 @@ export function ReplaysScreen() {
 
   const [feedFolded, foldFeed] = usePreference('feed-folded', false);
   const [detailsFolded, foldDetails] = usePreference('details-folded', false);
-  const [sheet, setSheet] = useState<'feed' | 'details' | null>(null);
+  // A link to a tab of the details shows it, on a phone too.
+  const [sheet, setSheet] = useState<'feed' | 'details' | null>(search.tab ? 'details' : null);
   const searchRef = useRef<HTMLInputElement>(null);
 
   const at = feed.rows.findIndex((row) => row.replay_id === replay);
