@@ -40,8 +40,8 @@ export function Matches(props: {
     );
   }
   return (
-    <section className={style.matches} aria-label="What it finds in this replay">
-      <h2 role="status">
+    <section className={style.matches} aria-label="What it finds in this replay" aria-live="polite">
+      <h2>
         {found.matches === 0 ? 'Nothing in this replay' : plural(found.matches, 'match', 'matches')}
         {found.matches > 0 && (
           <span>

@@ -56,7 +56,7 @@ export function Details(props: PanelProps) {
         : null;
   return (
     <div className={style.panel}>
-      <header className={style.person}>
+      <div className={style.person}>
         <Avatar person={person} size={36} />
         <div className={style.who}>
           <h2 title={label}>{label}</h2>
@@ -65,7 +65,7 @@ export function Details(props: PanelProps) {
         <time dateTime={detail.started_at} title={exact(detail.started_at)}>
           {ago(detail.started_at, now)}
         </time>
-      </header>
+      </div>
       <div className={style.tabs} role="tablist" aria-label="Details">
         {TABS.map(([name, title], i) => (
           <button

@@ -72,7 +72,7 @@ export function ReplayView(props: ViewProps) {
         )}
       </section>
       {!props.narrow && !props.detailsFolded && (
-        <aside className={style.details}>
+        <aside className={style.details} aria-label="Details">
           {detail.data ? (
             <Details {...props} detail={closed(detail.data)} controller={null} />
           ) : (
@@ -222,7 +222,11 @@ function Playing(props: ViewProps & { detail: ReplayDetail }) {
           {panel}
         </Drawer>
       ) : (
-        !props.detailsFolded && <aside className={style.details}>{panel}</aside>
+        !props.detailsFolded && (
+          <aside className={style.details} aria-label="Details">
+            {panel}
+          </aside>
+        )
       )}
     </>
   );

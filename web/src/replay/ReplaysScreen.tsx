@@ -97,11 +97,22 @@ export function ReplaysScreen() {
   );
   const hideFeed = feedFolded || theatre === true;
 
-  if (narrow && !replay) return <div className={style.whole}>{feedPanel}</div>;
+  if (narrow && !replay)
+    return (
+      <div className={style.whole}>
+        <h1 className="unseen">Replays</h1>
+        {feedPanel}
+      </div>
+    );
 
   return (
     <div className={style.screen}>
-      {!narrow && !(hideFeed && replay) && <aside className={style.feed}>{feedPanel}</aside>}
+      <h1 className="unseen">Replays</h1>
+      {!narrow && !(hideFeed && replay) && (
+        <aside className={style.feed} aria-label="Feed">
+          {feedPanel}
+        </aside>
+      )}
       {replay ? (
         <ReplayView
           key={replay}
