@@ -38,6 +38,11 @@ class NotFound(PlayheadError):
     code = "not_found"
 
 
+class Conflict(PlayheadError):
+    status = 409
+    code = "conflict"
+
+
 class Gone(PlayheadError):
     status = 410
     code = "gone"

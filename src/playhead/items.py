@@ -108,6 +108,11 @@ class BatchSummary(msgspec.Struct, frozen=True, omit_defaults=True):
     counts user input per second: `[[second's start in ms, count], …]`. `digest` is the CRC-32 and the length of the
     events' JSON text (gzip's own trailer, in hex), for recognising a batch that was sent twice. `clock_flag` says why
     the times are doubtful.
+
+    `rules` is the version of the selector rules that the SDK recorded under, `owed` that of the rules in force when
+    these are others: the batch must be masked by them before anyone sees it. `rule_ids` names the rules that were
+    applied. `masked` and `blocked` count nodes as the SDK tells, -1 when it does not; `patterns` what pattern rules
+    replaced.
     """
 
     replay_id: str
@@ -139,3 +144,9 @@ class BatchSummary(msgspec.Struct, frozen=True, omit_defaults=True):
     library_version: str = ""
     mask: str = ""
     visit: str = ""
+    rules: str = ""
+    owed: str = ""
+    rule_ids: list[str] = []
+    masked: int = -1
+    blocked: int = -1
+    patterns: int = 0

@@ -28,7 +28,7 @@ def create_app(settings: Settings) -> tuple[ASGIApp, Callable[[], None]]:
     """The whole of what the server answers, and what closes it."""
     stores = open_stores(settings)
     journal = Journal.open(settings.journal_path, settings.journal_max_bytes)
-    directory = Directory(control_loader(stores.control.engine))
+    directory = Directory(control_loader(stores.control.engine, settings.secret))
     health = create_health(settings, stores, journal)
     api = create_api(settings, stores)
     shop = _shop() if settings.demo else None

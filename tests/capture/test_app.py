@@ -629,7 +629,11 @@ async def test_flags_and_settings_are_answered(server: Server) -> None:
     first = await server.ask("POST", "/flags/abc/first-time-events", content=b"{}", auth=(TOKEN, ""))
     assert first.status_code == 200
     answer = await server.ask("GET", f"/settings/?token={TOKEN}&v=1")
-    assert answer.json() == {"sdk_config": {"config": {}}, "recording": "ok", "rules": []}
+    assert answer.json() == {
+        "sdk_config": {"config": {}},
+        "recording": "ok",
+        "rules": {"version": "", "mask": [], "block": []},
+    }
     assert now_ms() == NOW
 
 

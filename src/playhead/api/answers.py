@@ -57,7 +57,9 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
         401: "Not logged in",
         403: "Not allowed",
         404: "Unknown",
+        409: "Not now",
         410: "Deleted or expired",
+        413: "Too large",
         503: "A store is down",
     }
     found: dict[int | str, dict[str, Any]] = {}

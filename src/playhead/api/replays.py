@@ -23,7 +23,7 @@ from playhead.replays.access import find_replay, replay_uuid
 from playhead.replays.detail import Index, detail, frame_index
 from playhead.replays.feed import Feed, FeedQuery, FeedRow, Order, Sort, epoch_ms, feed
 from playhead.replays.live import watch
-from playhead.replays.reading import open_recording, read_events, stored_frame
+from playhead.replays.reading import open_watchable, read_events, stored_frame
 from playhead.stores.blobs import BlobNotFound
 from playhead.stores.tables import Project, Replay
 
@@ -114,7 +114,7 @@ def one_replay(request: Request, project: ProjectOf, replay: ReplayOf) -> Respon
 
 @router.get(
     ONE + "/events",
-    responses=lines("rrweb events in order, each once") | errors(400, 401, 404, 410),
+    responses=lines("rrweb events in order, each once") | errors(400, 401, 404, 409, 410),
 )
 def replay_events(
     request: Request,
@@ -126,11 +126,11 @@ def replay_events(
     """rrweb events by time: from the last full snapshot at or before `from`; without `snapshot` strictly (from, to]."""
     stores = stores_of(request)
     try:
-        pieces = read_events(stores, open_recording(stores, replay), from_, to, snapshot=snapshot)
+        pieces = read_events(stores, open_watchable(stores, replay), from_, to, snapshot=snapshot)
     except BlobNotFound:
         # Sealed between the two reads: what replaced it stands.
         replay = find_replay(stores.control, replay.project_id, replay.replay_id, now_ms())
-        pieces = read_events(stores, open_recording(stores, replay), from_, to, snapshot=snapshot)
+        pieces = read_events(stores, open_watchable(stores, replay), from_, to, snapshot=snapshot)
     coding: Literal["zstd", "gzip", ""] = (
         "zstd" if accepts(request, "zstd") else "gzip" if accepts(request, "gzip") else ""
     )
@@ -153,7 +153,7 @@ def _compressed(pieces: Iterator[bytes], coding: str) -> Iterator[bytes]:
     yield stream.flush()
 
 
-@router.get(ONE + "/index", responses=shape(Index) | errors(400, 401, 404, 410))
+@router.get(ONE + "/index", responses=shape(Index) | errors(400, 401, 404, 409, 410))
 def replay_index(request: Request, replay: ReplayOf) -> Response:
     """The frame index: what the player reads first."""
     return json_answer(frame_index(stores_of(request), replay, now_ms()))
@@ -161,7 +161,7 @@ def replay_index(request: Request, replay: ReplayOf) -> Response:
 
 @router.get(
     ONE + "/frames/{generation}/{n}",
-    responses=lines("NDJSON of rrweb events, zstd or gzip") | errors(400, 401, 404, 410),
+    responses=lines("NDJSON of rrweb events, zstd or gzip") | errors(400, 401, 404, 409, 410),
 )
 def replay_frame(
     request: Request,

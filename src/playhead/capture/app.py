@@ -21,6 +21,7 @@ from playhead.capture.importer import read_import
 from playhead.capture.limits import RateLimiter
 from playhead.capture.metrics import CaptureMetrics
 from playhead.capture.people import group_operations, profile_operations, read_operations
+from playhead.capture.privacy import RecordAnswers, applied, mask_events, mask_operations
 from playhead.capture.record import read_query, summarise
 from playhead.capture.requests import Answer, Request, encode_json, error_answer, uuid_text
 from playhead.capture.track import Rejected, by_project, read_events, records, unauthorized
@@ -66,6 +67,7 @@ class Capture:
         self._directory = directory
         self._fallback = fallback
         self._limiter = RateLimiter(settings.rate_limit_per_second, 10 * settings.rate_limit_per_second)
+        self._answers = RecordAnswers()
         # A collector that whoever serves /metrics may register.
         self.metrics = CaptureMetrics()
         self._routes: dict[str, tuple[frozenset[str], Callable[[Request], Awaitable[Answer]]]] = {
@@ -138,7 +140,7 @@ class Capture:
             return _RECORD_DELETED
         if project.recording == "stop":
             return _RECORD_STOP
-        summarised = summarise(body, batch, request, _agent(request), self._settings)
+        summarised = summarise(body, batch, request, _agent(request), self._settings, project.rules)
         if summarised is not None:
             summary, payload = summarised
             await self._journal.append(
@@ -153,7 +155,10 @@ class Capture:
                     ),
                 )
             )
-        return _RECORD_LIVE if key in snapshot.watched_replays else _RECORD_OK
+        live = key in snapshot.watched_replays
+        if project.rules.told:
+            return self._answers.get(project.rules, _RECORDED, live=live)
+        return _RECORD_LIVE if live else _RECORD_OK
 
     async def _track(self, request: Request) -> Answer:
         settings = self._settings
@@ -164,7 +169,15 @@ class Capture:
         await self._append(
             request,
             Kind.EVENTS,
-            {p: records(events, request.received_at_ms, sent_at_ms, agent) for p, events in projects.items()},
+            {
+                project.project_id: records(
+                    events if (patterns := applied(project.rules)) is None else mask_events(events, patterns),
+                    request.received_at_ms,
+                    sent_at_ms,
+                    agent,
+                )
+                for project, events in projects
+            },
         )
         return _acknowledged(request, parsed.rejected, len(parsed.events), unknown)
 
@@ -186,10 +199,11 @@ class Capture:
         projects, unknown = await self._by_project(objects, request)
         sent_at_ms, request_id = request.sent_at_ms(), request.text("request_id")
         lists: dict[str, list[Any]] = {}
-        for project_id, entries in projects.items():
-            for _, members, index in entries:
+        for project, entries in projects:
+            patterns = applied(project.rules)
+            for _, members, index in entries if patterns is None else mask_operations(entries, patterns):
                 made, wrong = operations(members, index, request.received_at_ms, sent_at_ms, request_id)
-                lists.setdefault(project_id, []).extend(made)
+                lists.setdefault(project.project_id, []).extend(made)
                 rejected += wrong
         await self._append(request, kind, lists)
         return _acknowledged(request, rejected, sum(len(made) for made in lists.values()), unknown)
@@ -201,7 +215,9 @@ class Capture:
         text = utf8(await request.plain_body(settings))
         if len(text) > settings.max_events_bytes:
             raise _events_too_large(settings)
-        made, failed = read_import(text, request.received_at_ms, settings.max_events_per_request)
+        made, failed = read_import(
+            text, request.received_at_ms, settings.max_events_per_request, applied(project.rules)
+        )
         await self._append(request, Kind.EVENTS, {project.project_id: made})
         if failed and request.query.get("strict", "1") != "0":
             return _json(
@@ -226,7 +242,14 @@ class Capture:
 
     async def _sdk_settings(self, request: Request) -> Answer:
         project = await self._project(request.header_token())
-        return _json(200, {"sdk_config": {"config": project.sdk_config}, "recording": project.recording, "rules": []})
+        return _json(
+            200,
+            {
+                "sdk_config": {"config": project.sdk_config},
+                "recording": project.recording,
+                "rules": project.rules.selectors,
+            },
+        )
 
     async def _project(self, token: str) -> ProjectEntry:
         project = (await self._directory.current()).projects.get(token) if token else None
@@ -236,8 +259,8 @@ class Capture:
 
     async def _by_project(
         self, entries: Sequence[tuple[str, Any, Any]], request: Request
-    ) -> tuple[dict[str, list[tuple[str, Any, Any]]], int]:
-        """The entries by project id, each project counted against its limits."""
+    ) -> tuple[list[tuple[ProjectEntry, list[tuple[str, Any, Any]]]], int]:
+        """The entries by project, each project counted against its limits."""
         projects = (await self._directory.current()).projects
         header_token = request.header_token()
         if not entries and header_token not in projects:
@@ -248,9 +271,10 @@ class Capture:
             return None if project is None else project.project_id
 
         found, unknown = by_project(entries, find, header_token)
+        known = {project.project_id: project for project in projects.values()}
         for project_id in found:
-            self._admit(ProjectEntry(project_id))
-        return found, unknown
+            self._admit(known[project_id])
+        return [(known[project_id], theirs) for project_id, theirs in found.items()], unknown
 
     def _admit(self, project: ProjectEntry) -> None:
         """Raises `TooMany` when the project sends too much, or the stores are too far behind."""

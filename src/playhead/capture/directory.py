@@ -1,4 +1,4 @@
-"""What capture knows of control: tokens, deleted replays, and which replays someone watches; a second old at most.
+"""What capture knows of control: tokens, privacy rules, deleted replays, who watches; a second old at most.
 
 When control is down the last known answer stands, so that ingestion goes on.
 """
@@ -18,13 +18,14 @@ from sqlalchemy.orm import Session
 
 from playhead.clock import now_ms
 from playhead.errors import Unavailable
-from playhead.stores.tables import Project, Signal, Tombstone
+from playhead.governance.rules import NO_RULES, ProjectRules, all_rules, compile_rules, pseudonym_key
+from playhead.stores.tables import PrivacyRule, Project, Signal, Tombstone
 
 log = structlog.get_logger(__name__)
 
 REFRESH_SECONDS = 1.0
 # A request waits for a refresh only when what is known is older than this, and then not for longer.
-STALE_SECONDS = 3.0
+STALE_SECONDS = 1.5
 WAIT_SECONDS = 0.5
 # Tombstones older than this are not held here; delivery checks every one of them again.
 TOMBSTONE_DAYS = 30
@@ -36,6 +37,7 @@ class ProjectEntry(msgspec.Struct, frozen=True):
     project_id: str
     recording: Literal["ok", "stop"] = "ok"
     sdk_config: dict[str, Any] = {}
+    rules: ProjectRules = NO_RULES
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -85,8 +87,19 @@ class Directory:
             self._refresh = None
 
 
-def control_loader(engine: Engine) -> Callable[[], Snapshot]:
-    """A loader that reads the control store."""
+def control_loader(engine: Engine, secret: str = "") -> Callable[[], Snapshot]:
+    """A loader that reads the control store. `secret` is what pseudonyms of ids are made under."""
+    compiled: dict[str, tuple[list[tuple[str, int]], ProjectRules]] = {}
+
+    def rules_of(project_id: str, rules: list[PrivacyRule]) -> ProjectRules:
+        """Compiled once for each set of rules."""
+        named = [(rule.rule_id, rule.deleted_at_ms) for rule in rules]
+        known = compiled.get(project_id)
+        if known is None or known[0] != named:
+            known = compiled[project_id] = (named, compile_rules(rules, pseudonym_key(secret, project_id)))
+            if known[1].broken:
+                log.error("rules_broken", project_id=project_id, error=known[1].broken)
+        return known[1]
 
     def load() -> Snapshot:
         now = now_ms()
@@ -100,8 +113,14 @@ def control_loader(engine: Engine) -> Callable[[], Snapshot]:
             watched = session.execute(
                 select(Signal.project_id, Signal.replay_id).where(Signal.kind == "watching", Signal.expires_at_ms > now)
             ).all()
+            rules = all_rules(session)
         return Snapshot(
-            {token: ProjectEntry(project_id) for token, project_id in projects},
+            {
+                token: ProjectEntry(
+                    project_id, rules=rules_of(project_id, rules[project_id]) if project_id in rules else NO_RULES
+                )
+                for token, project_id in projects
+            },
             frozenset((project_id, replay_id.lower()) for project_id, replay_id in tombstones),
             frozenset((project_id, replay_id.lower()) for project_id, replay_id in watched),
         )

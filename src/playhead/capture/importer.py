@@ -11,9 +11,11 @@ from typing import Any
 import msgspec
 
 from playhead.capture.normalise import JsonObject
+from playhead.capture.privacy import mask_events
 from playhead.capture.track import Named, event_time_ms, id_text, read_events, record, too_many
 from playhead.capture.useragent import Agent
 from playhead.errors import PlayheadError
+from playhead.governance.patterns import Patterns
 from playhead.items import EventRecord
 from playhead.jsontext import deep_json, originals, without_lone_surrogates
 
@@ -52,7 +54,9 @@ class _Wrong(Exception):
         self.field, self.message, self.insert_id = field, message, insert_id
 
 
-def read_import(text: bytes, received_at_ms: int, limit: int) -> tuple[list[EventRecord], list[FailedRecord]]:
+def read_import(
+    text: bytes, received_at_ms: int, limit: int, patterns: Patterns | None = None
+) -> tuple[list[EventRecord], list[FailedRecord]]:
     """The events of a JSON array, or of one object per line, and what was wrong with the others."""
     with deep_json():
         entries = _read_entries(text)
@@ -62,7 +66,7 @@ def read_import(text: bytes, received_at_ms: int, limit: int) -> tuple[list[Even
         failed: list[FailedRecord] = []
         for index, entry in enumerate(entries):
             try:
-                records.append(_read_entry(entry, received_at_ms))
+                records.append(_read_entry(entry, received_at_ms, patterns))
             except _Wrong as wrong:
                 failed.append(FailedRecord(index, wrong.insert_id, wrong.field, wrong.message))
     return records, failed
@@ -79,7 +83,7 @@ def _read_entries(text: bytes) -> list[bytes]:
     return entries if mended is text else originals(entries, mended, text)
 
 
-def _read_entry(entry: bytes, received_at_ms: int) -> EventRecord:
+def _read_entry(entry: bytes, received_at_ms: int, patterns: Patterns | None) -> EventRecord:
     if len(entry) > MAX_EVENT_BYTES:
         raise _Wrong("", f"the event is larger than {MAX_EVENT_BYTES} bytes")
     try:
@@ -95,6 +99,8 @@ def _read_entry(entry: bytes, received_at_ms: int) -> EventRecord:
         time_ms = _check(wire, properties, received_at_ms)
     except _Wrong as wrong:
         raise _Wrong(wrong.field, wrong.message, shown) from None
+    if patterns is not None:
+        ((_, properties, wire),) = mask_events([("", properties, wire)], patterns)
     return record(wire, properties, time_ms, received_at_ms, 0, False, _NOBODY)
 
 

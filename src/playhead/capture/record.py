@@ -8,16 +8,20 @@ import msgspec
 
 from playhead.capture.body import GZIP_MAGIC, gunzip, gzip
 from playhead.capture.clockrule import ANCIENT_MS, ClockFlag, batch_offset_ms
-from playhead.capture.requests import MAX_ID, Request
+from playhead.capture.privacy import applied
+from playhead.capture.requests import MAX_ID, Request, is_uuid
 from playhead.capture.summary import look_through, read_events
 from playhead.capture.useragent import Agent
 from playhead.errors import PlayheadError
+from playhead.governance.patterns import Patterns
+from playhead.governance.rules import NO_RULES, ProjectRules
 from playhead.items import BatchSummary
 from playhead.settings import Settings
 
 # Wire versions of our SDK that are understood: the last two.
 WIRE_VERSIONS = frozenset(("1",))
 
+_VERSION = re.compile(r"[0-9a-f]{1,64}")
 _EPOCH = re.compile(r"\d{13}-[0-9a-f]{4}")
 
 
@@ -30,6 +34,9 @@ class Batch(msgspec.Struct, frozen=True):
     n: int | None
     packed: bool
     sent_at_ms: int | None
+    rules: str = ""
+    masked: int = -1
+    blocked: int = -1
 
 
 def read_query(request: Request, replay_id: str) -> Batch:
@@ -52,13 +59,29 @@ def read_query(request: Request, replay_id: str) -> Batch:
         raise PlayheadError("`epoch` must be 13 digits, a hyphen, and 4 hex digits.", code="bad_epoch")
     if not (n.isascii() and n.isdigit() and len(n) < 10):
         raise PlayheadError("`n` must be the number of rrweb events in the body.", code="bad_n")
-    return Batch(replay_id, epoch, int(seq), int(n), packed, sent_at_ms)
+    rules = query.get("rules", "")
+    return Batch(
+        replay_id,
+        epoch,
+        int(seq),
+        int(n),
+        packed,
+        sent_at_ms,
+        rules if _VERSION.fullmatch(rules) else "",
+        _count(query.get("masked", "")),
+        _count(query.get("blocked", "")),
+    )
 
 
-def summarise(
-    body: bytes, batch: Batch, request: Request, agent: Agent, settings: Settings
+def _count(text: str) -> int:
+    """A count the SDK tells; -1 when it does not."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def summarise(  # noqa: PLR0917
+    body: bytes, batch: Batch, request: Request, agent: Agent, settings: Settings, rules: ProjectRules = NO_RULES
 ) -> tuple[BatchSummary, bytes] | None:
-    """The summary, and the gzip to journal; None for a batch without events.
+    """The summary, and the gzip to journal; None for a batch without events. What patterns match in is in neither.
 
     Raises `PlayheadError` naming the first thing wrong with the body and where.
     """
@@ -76,6 +99,14 @@ def summarise(
         raise PlayheadError(f"`n` is {batch.n}, but the body holds {len(events)} rrweb events.", code="bad_n")
     if not events:
         return None
+    patterns = applied(rules)
+    replaced = 0
+    if patterns is not None:
+        text, replaced = patterns.json(text)
+        if replaced:
+            events, text = read_events(text, settings.max_rrweb_events)
+            payload = b""
+    under = rules.selectors.version
     seen = look_through(events, pages_are_told=bool(batch.epoch))
     received = request.received_at_ms
     offset_ms = batch_offset_ms(received, batch.sent_at_ms, seen.last_ms)
@@ -98,9 +129,9 @@ def summarise(
         full_snapshots=seen.full_snapshots,
         raw_bytes=len(text),
         digest=payload[-8:].hex(),  # gzip's own trailer
-        distinct_id=request.text("distinct_id"),
-        device_id=request.text("$device_id"),
-        user_id=request.text("$user_id"),
+        distinct_id=_id(request.text("distinct_id"), patterns),
+        device_id=_id(request.text("$device_id"), patterns),
+        user_id=_id(request.text("$user_id"), patterns),
         clock_offset_ms=offset_ms,
         clock_flag=flag,
         clicks=seen.clicks,
@@ -114,9 +145,27 @@ def summarise(
         browser=agent.browser,
         os=agent.os,
         device=agent.device,
-        library=query.get("mp_lib", "")[:MAX_ID],
-        library_version=query.get("$lib_version", "")[:MAX_ID],
-        mask=query.get("mask", "")[:MAX_ID],
-        visit=query.get("visit", "")[:MAX_ID],
+        library=_text(query.get("mp_lib", ""), patterns),
+        library_version=_text(query.get("$lib_version", ""), patterns),
+        mask=_text(query.get("mask", ""), patterns),
+        visit=_id(query.get("visit", "")[:MAX_ID], patterns),
+        rules=batch.rules,
+        owed="" if batch.rules == under else under,
+        rule_ids=[
+            *(patterns.rule_ids if patterns is not None else ()),
+            *(rules.selector_ids if under and batch.rules == under else ()),
+        ],
+        masked=batch.masked,
+        blocked=batch.blocked,
+        patterns=replaced,
     )
     return summary, payload
+
+
+def _id(value: str, patterns: Patterns | None) -> str:
+    return value if patterns is None or is_uuid(value) else patterns.identifier(value)
+
+
+def _text(value: str, patterns: Patterns | None) -> str:
+    value = value[:MAX_ID]
+    return value if patterns is None else patterns.text(value)[0]

@@ -104,9 +104,13 @@ def _decoded_name(name: str) -> str:
     return unquote_plus(name)
 
 
+def is_uuid(value: str) -> bool:
+    return _UUID.fullmatch(value) is not None
+
+
 def uuid_text(value: str, name: str) -> str:
     """A UUID in its canonical form. Raises `PlayheadError` when `value` is none."""
-    if not _UUID.fullmatch(value):
+    if not is_uuid(value):
         raise PlayheadError(f"`{name}` must be a UUID.", code="bad_" + name)
     return value.lower()
 

@@ -38,6 +38,7 @@ PART_COLUMNS = (
     "events", "clicks", "rage_clicks", "errors", "inputs", "page_times", "page_urls", "marker_times", "marker_kinds",
     "marker_labels", "activity_times", "activity_counts", "gap_starts", "gap_ends", "width", "height", "distinct_id",
     "distinct_ids", "device_ids", "user_ids", "browser", "os", "device", "library", "library_version", "mask", "visit",
+    "rules", "owed", "rule_ids", "masked", "blocked", "patterns",
 )  # fmt: skip
 # A hot block's row loses to the row that sealing deletes it with, however often the block is delivered again.
 HOT_VERSION = 0
@@ -123,7 +124,8 @@ def part_row(  # noqa: PLR0917
             [], [], summary.viewport[0], summary.viewport[1], summary.distinct_id,
             _known(summary.distinct_id), _known(summary.device_id), _known(summary.user_id),
             summary.browser, summary.os, summary.device, summary.library, summary.library_version, summary.mask,
-            summary.visit,
+            summary.visit, summary.rules, summary.owed, summary.rule_ids, summary.masked, summary.blocked,
+            summary.patterns,
         ],
     )  # fmt: skip
 

@@ -77,10 +77,12 @@ def _write_control(  # noqa: PLR0917
     control = stores.control
     first_ms: dict[str, int] = {}
     blocks: dict[str, int] = defaultdict(int)
+    unmasked: dict[str, int] = defaultdict(int)
     for each in recordings:
         replay_id, received_at_ms = each.summary.replay_id, each.item.received_at_ms
         first_ms[replay_id] = min(first_ms.get(replay_id, received_at_ms), received_at_ms)
         blocks[replay_id] += 1
+        unmasked[replay_id] += bool(each.summary.owed)
     with control.write() as session:
         written = session.execute(
             control.insert(Segment)
@@ -106,9 +108,18 @@ def _write_control(  # noqa: PLR0917
             session.connection().execute(
                 update(Replay)
                 .where(Replay.project_id == bindparam("of_project"), Replay.replay_id == bindparam("of_replay"))
-                .values(hot_blocks=Replay.hot_blocks + bindparam("new_blocks"), last_block_at_ms=now_ms),
+                .values(
+                    hot_blocks=Replay.hot_blocks + bindparam("new_blocks"),
+                    unmasked_blocks=Replay.unmasked_blocks + bindparam("new_unmasked"),
+                    last_block_at_ms=now_ms,
+                ),
                 [
-                    {"of_project": project_id, "of_replay": replay_id, "new_blocks": count}
+                    {
+                        "of_project": project_id,
+                        "of_replay": replay_id,
+                        "new_blocks": count,
+                        "new_unmasked": unmasked[replay_id],
+                    }
                     for replay_id, count in blocks.items()
                 ],
             )

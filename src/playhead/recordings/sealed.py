@@ -65,6 +65,11 @@ class About(msgspec.Struct, frozen=True, omit_defaults=True):
     library_version: str = ""
     mask: str = ""
     visit: str = ""
+    rules: str = ""
+    rule_ids: list[str] = []
+    masked: int = -1
+    blocked: int = -1
+    patterns: int = 0
 
 
 class RecordingIndex(msgspec.Struct, frozen=True):
@@ -78,7 +83,7 @@ class RecordingIndex(msgspec.Struct, frozen=True):
            │  ├─ frames[]             offset, length, times, full snapshots, event numbers, what is counted in it
            │  ├─ blocks               ids of the hot blocks that are in here, 16 bytes each
            │  ├─ covered[]            event numbers that are in here, by page load
-           │  └─ about                who, browser, recorder and its version, how it was masked
+           │  └─ about                who, browser, recorder and its version, how it was masked and by which rules
            └─ trailer       16 bytes  index length (u32 LE), crc32 of the index (u32 LE), "PHRECRD", version
 
     The whole object is a valid zstd stream of the replay's events, so stored bytes are served as they are. The index is

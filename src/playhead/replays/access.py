@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from playhead.errors import Gone, NotFound, PlayheadError
+from playhead.errors import Conflict, Gone, NotFound, PlayheadError
 from playhead.stores.control import Control
 from playhead.stores.tables import Replay, Tombstone
 
@@ -38,6 +38,24 @@ def check_replay(session: Session, project_id: str, replay_id: str, now_ms: int)
     if replay.expires_at_ms <= now_ms:
         raise Gone("This replay has passed its retention time and expired.", code="replay_expired")
     return replay
+
+
+def check_watchable(replay: Replay) -> None:
+    """Raises `Conflict` while any of the replay must yet be masked by the project's selector rules."""
+    if replay.unmasked_blocks > 0:
+        raise not_watchable(replay)
+
+
+def not_watchable(replay: Replay) -> Conflict:
+    if replay.masking_error:
+        return Conflict(
+            f"The project's rules could not be applied to this replay, so it can't be watched: {replay.masking_error}",
+            code="replay_masking_failed",
+        )
+    return Conflict(
+        "This replay can be watched once the project's rules have been applied to it, some seconds after it is quiet.",
+        code="replay_masking",
+    )
 
 
 def gone_replays(control: Control, project_id: str, now_ms: int) -> list[str]:

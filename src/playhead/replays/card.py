@@ -16,7 +16,8 @@ INACTIVE_MS = 5_000
 
 class Card(msgspec.Struct, frozen=True):
     """What a feed row shows of a replay. `first_ms` and `last_ms` are the rrweb events' own times, `started_at_ms` and
-    `ended_at_ms` the same by the corrected clock."""
+    `ended_at_ms` the same by the corrected clock. `owed`: parts wait to be masked; `masked` and `blocked` are None
+    where the SDK does not tell."""
 
     replay_id: str
     first_ms: int
@@ -38,6 +39,11 @@ class Card(msgspec.Struct, frozen=True):
     library: str
     library_version: str
     mask: str
+    owed: bool
+    rule_ids: list[str]
+    masked: int | None
+    blocked: int | None
+    patterns: int
     viewport: tuple[int, int]
     activity: list[tuple[int, int]]
     inactive: list[tuple[int, int]]
@@ -101,10 +107,21 @@ def card_of(parts: Sequence[Part]) -> Card:
         library=last_known("library"),
         library_version=last_known("library_version"),
         mask=last_known("mask"),
+        owed=any(part.owed for part in parts),
+        rule_ids=list(dict.fromkeys(each for part in parts for each in part.rule_ids)),
+        masked=told(part.masked for part in parts),
+        blocked=told(part.blocked for part in parts),
+        patterns=sum(part.patterns for part in parts),
         viewport=next((part.viewport for part in reversed(latest) if all(part.viewport)), (0, 0)),
         activity=activity,
         inactive=inactive,
     )
+
+
+def told(counts: Iterable[int]) -> int | None:
+    """The sum of what is told; None when nothing is (-1)."""
+    known = [count for count in counts if count >= 0]
+    return sum(known) if known else None
 
 
 def visited(pages: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:

@@ -13,7 +13,7 @@ from playhead.replays.feed import FeedRow, Status, feed_row
 from playhead.replays.live import is_live
 from playhead.replays.parts import standing_parts
 from playhead.replays.person import owners
-from playhead.replays.reading import Recording, open_recording
+from playhead.replays.reading import Recording, open_recording, open_watchable
 from playhead.stores import Stores
 from playhead.stores.analytics import Analytics
 from playhead.stores.tables import Replay
@@ -59,6 +59,18 @@ class Library(msgspec.Struct, frozen=True):
     version: str
 
 
+class Privacy(msgspec.Struct, frozen=True):
+    """How it was masked. Counts are null where the SDK does not tell."""
+
+    mode: str | None
+    library: str | None
+    version: str | None
+    rules: list[str]
+    patterns_matched: int | None
+    masked: int | None
+    blocked: int | None
+
+
 class Detail(msgspec.Struct, frozen=True):
     """What docs/api.md shows beside the row."""
 
@@ -71,6 +83,7 @@ class Detail(msgspec.Struct, frozen=True):
     mask: str | None
     library: Library | None
     gaps: list[tuple[int, int]]
+    privacy: Privacy
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -126,6 +139,15 @@ def detail(stores: Stores, replay: Replay, now_ms: int) -> tuple[FeedRow, Detail
         mask=card.mask or None,
         library=Library(card.library, card.library_version) if card.library else None,
         gaps=holes,
+        privacy=Privacy(
+            card.mask if card.mask in ("text", "input") else None,
+            card.library or None,
+            card.library_version or None,
+            card.rule_ids,
+            card.patterns,
+            card.masked,
+            card.blocked,
+        ),
     )
 
 
@@ -166,7 +188,7 @@ def timeline(
 
 def frame_index(stores: Stores, replay: Replay, now_ms: int) -> Index:
     """What the player reads first."""
-    recording = open_recording(stores, replay)
+    recording = open_watchable(stores, replay)
     frames = recording.index.frames if recording.index else []
     return Index(
         replay_id=replay.replay_id,

@@ -22,7 +22,7 @@ from playhead.stores import Stores
 
 Sort = Literal["recency", "duration", "activity"]
 Order = Literal["desc", "asc"]
-Status = Literal["ready", "arriving", "no_full_snapshot", "expired", "deleted"]
+Status = Literal["ready", "arriving", "no_full_snapshot", "expired", "deleted", "masking"]
 
 
 class FeedQuery(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -195,6 +195,8 @@ def feed_row(card: Card, owner: Owner, expires_at_ms: int, now_ms: int) -> FeedR
 
 def status_of(card: Card, *, live: bool) -> Status:
     """Why it can't be played, or `ready`. Deleted and expired replays are never folded."""
+    if card.owed:
+        return "masking"
     if card.playable:
         return "ready"
     return "arriving" if live else "no_full_snapshot"

@@ -66,6 +66,12 @@ class Part(msgspec.Struct, frozen=True):
     library_version: str
     mask: str
     visit: str
+    rules: str
+    owed: str
+    rule_ids: list[str]
+    masked: int
+    blocked: int
+    patterns: int
 
     @property
     def run(self) -> Run:
@@ -76,7 +82,8 @@ _COLUMNS = """toString(replay_id) AS id, part_id, generation, object, byte_offse
 toUnixTimestamp64Milli(received_at) AS received_at_ms, epoch, seq, first_ms, last_ms, clock_offset_ms, full_snapshots,
 events, clicks, rage_clicks, errors, inputs, page_times, page_urls, {markers}
 activity_times, activity_counts, gap_starts, gap_ends, width, height, distinct_id, distinct_ids, device_ids, user_ids,
-browser, os, device, library, library_version, mask, visit"""
+browser, os, device, library, library_version, mask, visit, rules, owed, rule_ids, masked,
+blocked, patterns"""
 _MARKERS = "marker_times, marker_kinds, marker_labels,"
 
 
@@ -178,6 +185,11 @@ def sealed_row(index: RecordingIndex, object_path: str, size_bytes: int) -> list
         "library_version": about.library_version,
         "mask": about.mask,
         "visit": about.visit,
+        "rules": about.rules,
+        "rule_ids": about.rule_ids,
+        "masked": about.masked,
+        "blocked": about.blocked,
+        "patterns": about.patterns,
     }
     return [values.get(name, _NOTHING[name]) for name in PART_COLUMNS]
 
@@ -198,11 +210,11 @@ def deleting_row(project_id: str, replay_id: str, part_id: str, accepted_at_ms: 
 
 _ARRAYS = frozenset(
     ("full_snapshots", "page_times", "page_urls", "marker_times", "marker_kinds", "marker_labels", "activity_times",
-     "activity_counts", "gap_starts", "gap_ends", "distinct_ids", "device_ids", "user_ids")
+     "activity_counts", "gap_starts", "gap_ends", "distinct_ids", "device_ids", "user_ids", "rule_ids")
 )  # fmt: skip
 _TEXTS = frozenset(
     ("object", "epoch", "digest", "distinct_id", "browser", "os", "device", "library", "library_version", "mask",
-     "visit", "part_id", "project_id")
+     "visit", "part_id", "project_id", "rules", "owed")
 )  # fmt: skip
 _NOTHING: dict[str, Any] = {name: [] if name in _ARRAYS else "" if name in _TEXTS else 0 for name in PART_COLUMNS}
 

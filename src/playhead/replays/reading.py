@@ -14,6 +14,7 @@ from playhead.recordings.events import FULL_SNAPSHOT, META, RrwebEvent, decode_b
 from playhead.recordings.merge import merge
 from playhead.recordings.sealed import FrameEntry, RecordingIndex, frame_events, frames_before, read_index
 from playhead.recordings.segments import TailTooShort
+from playhead.replays.access import check_watchable, not_watchable
 from playhead.replays.parts import Part, hot_parts
 from playhead.stores import Stores
 from playhead.stores.blobs import BlobNotFound, Blobs
@@ -77,6 +78,15 @@ def open_recording(stores: Stores, replay: Replay) -> Recording:
         inside = index.block_ids
         hot = [part for part in hot if UUID(part.part_id) not in inside]
     return Recording(replay, index, hot)
+
+
+def open_watchable(stores: Stores, replay: Replay) -> Recording:
+    """The same for someone who watches. Raises `Conflict` while any of it must yet be masked."""
+    check_watchable(replay)
+    recording = open_recording(stores, replay)
+    if any(part.owed for part in recording.hot):
+        raise not_watchable(replay)
+    return recording
 
 
 def block_events(blobs: Blobs, parts: Sequence[Part]) -> list[list[RrwebEvent]]:
@@ -182,7 +192,9 @@ def _lines(events: Iterable[list[RrwebEvent]]) -> Iterator[bytes]:
 
 
 def stored_frame(stores: Stores, replay: Replay, generation: int, n: int) -> bytes:
-    """A frame's bytes as stored: one zstd frame of NDJSON. Raises NotFound when that generation or frame is gone."""
+    """A frame's bytes as stored: one zstd frame of NDJSON. Raises NotFound when that generation or frame is gone,
+    `Conflict` while any of the replay must yet be masked."""
+    check_watchable(replay)
     path = replay.object
     if generation != replay.generation or not path:
         raise NotFound("That generation of the recording is no more: read the index again.", code="frame_not_found")

@@ -31,6 +31,7 @@ from playhead.recordings.sealed import FULL_ENOUGH_BYTES, About, RecordingIndex,
 from playhead.replays.access import REMOVED
 from playhead.replays.parts import deleting_row, hot_parts, sealed_row, write_parts
 from playhead.replays.reading import Recording, block_events, load_index, new_events, open_recording, read_frames
+from playhead.replays.rewriting import Applied, Rewritten, masked_generation, rewritten, rules_owed, told
 from playhead.settings import Settings
 from playhead.stores import Stores
 from playhead.stores.tables import Replay, Segment
@@ -44,16 +45,19 @@ AT_ONCE = 200
 # A block whose row never came (it was refused) must not keep its replay in the queue for ever.
 GIVE_UP_MS = 3_600_000
 NEWS_MS = 86_400_000
+# SDKs send every few seconds: a replay quiet for this long is masked where that is owed, so that it can be watched.
+MASK_QUIET_MS = 15_000
 CLEAN_UP_EVERY_MS = 15_000
 
 
 def run_jobs(stores: Stores, settings: Settings, stopped: Callable[[], bool]) -> None:
     """Everything that is due now, one job after the other. Raises what a store that is down raises."""
-    from playhead.replays import removal  # noqa: PLC0415  it seals neighbours of what it removes
+    from playhead.replays import backwards, removal  # noqa: PLC0415  they seal too
 
     removal.remove_deleted(stores, settings, clock.now_ms(), stopped)
     reconcile(stores, stopped)
     seal_due(stores, settings, clock.now_ms(), stopped)
+    backwards.run_privacy_jobs(stores, settings, clock.now_ms(), stopped)
     removal.remove_expired(stores, clock.now_ms(), stopped)
     now_ms = clock.now_ms()
     if now_ms - _cleaned_at_ms.get(stores.control.url, 0) >= CLEAN_UP_EVERY_MS:
@@ -89,12 +93,14 @@ def seal_due(stores: Stores, settings: Settings, now_ms: int, stopped: Callable[
         except PlayheadError as error:
             # One damaged block must not hold up the others; its replay is tried again at the next compaction time.
             log.warning("not_sealed", replay_id=replay.replay_id, error=error.message)
-            _set(stores, replay, last_seal_at_ms=now_ms)
+            failed = {"masking_error": error.message} if replay.unmasked_blocks else {}
+            _set(stores, replay, last_seal_at_ms=now_ms, **failed)
     return sealed
 
 
 def due_replays(stores: Stores, settings: Settings, now_ms: int) -> list[Replay]:
-    """Replays that became quiet since they were last sealed, and those with hot blocks that are many or old."""
+    """Replays that became quiet since they were last sealed, those with hot blocks that are many or old, and those that
+    wait to be masked."""
     idle_ms = settings.seal_idle_seconds * 1_000
     quiet_before, compacted_before = now_ms - idle_ms, now_ms - settings.compact_seconds * 1_000
     became_quiet = (Replay.last_block_at_ms <= quiet_before) & (
@@ -117,8 +123,17 @@ def due_replays(stores: Stores, settings: Settings, now_ms: int) -> list[Replay]
         Replay.generation > 0,
         became_quiet,
     )
+    unmasked = select(Replay).where(
+        Replay.unmasked_blocks > 0,
+        Replay.expires_at_ms > now_ms,
+        Replay.last_block_at_ms <= now_ms - MASK_QUIET_MS,
+        Replay.last_seal_at_ms < Replay.last_block_at_ms + MASK_QUIET_MS,
+    )
     with stores.control.read() as session:
         found = list(session.scalars(hot.order_by(Replay.last_block_at_ms).limit(AT_ONCE)))
+        already = {(replay.project_id, replay.replay_id) for replay in found}
+        waiting = session.scalars(unmasked.order_by(Replay.last_block_at_ms).limit(AT_ONCE))
+        found += [replay for replay in waiting if (replay.project_id, replay.replay_id) not in already]
         return found + list(session.scalars(compacted.order_by(Replay.last_block_at_ms).limit(AT_ONCE)))
 
 
@@ -130,13 +145,37 @@ def seal_replay(stores: Stores, replay: Replay, now_ms: int, *, level: int = BUS
     improvable = recording.index is not None and any(frame.level < level for frame in recording.index.frames)
     if not recording.hot and not improvable:
         waited = now_ms - replay.last_block_at_ms > GIVE_UP_MS
-        _set(stores, replay, last_seal_at_ms=now_ms, **({"hot_blocks": 0} if waited else {}))
+        _set(stores, replay, last_seal_at_ms=now_ms, **({"hot_blocks": 0, "unmasked_blocks": 0} if waited else {}))
         return False
+    if any(part.owed for part in recording.hot):
+        rules = rules_owed(stores, recording)
+        return write_masked(stores, recording, rewritten(stores, recording, rules), rules, now_ms, level)
     data, index = next_generation(stores, recording, level)
+    return _commit(stores, recording, data, index, now_ms)
+
+
+def write_masked(  # noqa: PLR0917
+    stores: Stores, recording: Recording, done: Rewritten, rules: Applied, now_ms: int, level: int = BUSY_LEVEL
+) -> bool:
+    """Makes what the rules were applied to the next generation; the one before goes at the next clean-up."""
+    data, index = masked_generation(recording, done, rules, about_of(recording), level)
+    return _commit(stores, recording, data, index, now_ms, superseded_at_ms=0)
+
+
+def _commit(  # noqa: PLR0917
+    stores: Stores,
+    recording: Recording,
+    data: bytes,
+    index: RecordingIndex,
+    now_ms: int,
+    superseded_at_ms: int | None = None,
+) -> bool:
+    """False when someone else was faster. The generation before is kept for a while, for those who read it."""
+    replay = recording.replay
     path = recording_path(index)
     _register(stores, replay.project_id, path, now_ms)
     stores.blobs.put(path, data)
-    if not _switch(stores, replay, path, index.generation, len(recording.hot), now_ms):
+    if not _switch(stores, recording, path, index.generation, now_ms, superseded_at_ms):
         return False
     rows = [sealed_row(index, path, len(data))]
     rows += [_deleting(replay, part.part_id) for part in recording.hot]
@@ -195,6 +234,8 @@ def about_of(recording: Recording) -> About:
     newest = named[-1] if named and named[-1].last_ms >= before.distinct_id_at_ms else None
     began = recording.index.first_ms if recording.index else None
     first = min(recording.hot, key=lambda part: part.first_ms, default=None)
+    # A batch that was sent twice counts once.
+    once = {(part.epoch, part.seq, part.first_ms): part for part in recording.unsealed}.values()
 
     def last_known(name: str) -> str:
         return next((value for part in reversed(latest) if (value := str(getattr(part, name)))), getattr(before, name))
@@ -217,6 +258,11 @@ def about_of(recording: Recording) -> About:
         library_version=last_known("library_version"),
         mask=last_known("mask"),
         visit=last_known("visit"),
+        rules=last_known("rules"),
+        rule_ids=_all(before.rule_ids, (part.rule_ids for part in latest)),
+        masked=told([before.masked, *(part.masked for part in once)]),
+        blocked=told([before.blocked, *(part.blocked for part in once)]),
+        patterns=before.patterns + sum(part.patterns for part in once),
     )
 
 
@@ -272,8 +318,12 @@ def _register(stores: Stores, project_id: str, path: str, now_ms: int) -> None:
         session.add(Segment(project_id=project_id, object=path, created_at_ms=now_ms))
 
 
-def _switch(stores: Stores, replay: Replay, path: str, generation: int, blocks: int, now_ms: int) -> bool:  # noqa: PLR0917
+def _switch(  # noqa: PLR0917
+    stores: Stores, recording: Recording, path: str, generation: int, now_ms: int, superseded_at_ms: int | None
+) -> bool:
     """Compare-and-set; False when the replay was sealed by another, deleted, or the object was cleaned up meanwhile."""
+    replay = recording.replay
+    unmasked = sum(1 for part in recording.hot if part.owed)
     with stores.control.write() as session:
         if is_deleted(stores.control, replay.project_id, replay.replay_id, session):
             return False
@@ -283,7 +333,9 @@ def _switch(stores: Stores, replay: Replay, path: str, generation: int, blocks: 
             .values(
                 generation=generation,
                 object=path,
-                hot_blocks=Replay.hot_blocks - blocks,
+                hot_blocks=Replay.hot_blocks - len(recording.hot),
+                unmasked_blocks=Replay.unmasked_blocks - unmasked,
+                masking_error="",
                 last_seal_at_ms=now_ms,
             )
         )
@@ -292,7 +344,8 @@ def _switch(stores: Stores, replay: Replay, path: str, generation: int, blocks: 
             session.rollback()
             return False
         if replay.object:
-            session.add(Segment(project_id=replay.project_id, object=replay.object, created_at_ms=now_ms))
+            at_ms = now_ms if superseded_at_ms is None else superseded_at_ms
+            session.add(Segment(project_id=replay.project_id, object=replay.object, created_at_ms=at_ms))
     return True
 
 
@@ -305,7 +358,7 @@ def _indexed(stores: Stores, replay: Replay, generation: int) -> None:
         )
 
 
-def _set(stores: Stores, replay: Replay, **values: int) -> None:
+def _set(stores: Stores, replay: Replay, **values: int | str) -> None:
     with stores.control.write() as session:
         session.execute(
             update(Replay)

@@ -69,6 +69,8 @@ class Replay(Table):
     `accepted_at_ms` is when its first batch was accepted and fixes `expires_at_ms`. `generation` counts sealed
     recordings (0: none yet) and `object` is the current one's path. `indexed_generation` is the generation whose row
     the analytics store is known to hold. `last_block_at_ms` is when delivery last wrote a block of it.
+    `unmasked_blocks` of the hot blocks were not recorded under the project's selector rules: while there are any,
+    nobody may watch it; `masking_error` says why they could not be masked.
     """
 
     __tablename__ = "replays"
@@ -82,10 +84,13 @@ class Replay(Table):
     hot_blocks: Mapped[int] = mapped_column(default=0)
     last_block_at_ms: Mapped[int]
     last_seal_at_ms: Mapped[int] = mapped_column(default=0)
+    unmasked_blocks: Mapped[int] = mapped_column(default=0, server_default="0")
+    masking_error: Mapped[str] = mapped_column(Text, default="", server_default="")
 
     __table_args__ = (
         Index("replays_to_seal", "hot_blocks", "last_block_at_ms"),
         Index("replays_to_expire", "expires_at_ms"),
+        Index("replays_to_mask", "unmasked_blocks"),
     )
 
 
@@ -126,3 +131,38 @@ class Lease(Table):
     name: Mapped[str] = mapped_column(primary_key=True)
     holder: Mapped[str]
     expires_at_ms: Mapped[int]
+
+
+class PrivacyRule(Table):
+    """What must not be stored in clear: kind `pattern` (RE2), `mask` or `block` (CSS selectors).
+
+    A deleted rule's row stays: it was in force for what was recorded until `deleted_at_ms` (0: it still is).
+    """
+
+    __tablename__ = "privacy_rules"
+    project_id: Mapped[str] = mapped_column(primary_key=True)
+    rule_id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    expression: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text)
+    created_at_ms: Mapped[int]
+    created_by: Mapped[str]
+    deleted_at_ms: Mapped[int] = mapped_column(default=0)
+
+
+class PrivacyJob(Table):
+    """A run of the project's rules over what is stored; the row is its progress. `cursor` is the last replay it did."""
+
+    __tablename__ = "privacy_jobs"
+    project_id: Mapped[str] = mapped_column(primary_key=True)
+    job_id: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(index=True)
+    total: Mapped[int] = mapped_column(default=0)
+    done: Mapped[int] = mapped_column(default=0)
+    changed: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)
+    created_at_ms: Mapped[int]
+    started_at_ms: Mapped[int] = mapped_column(default=0)
+    finished_at_ms: Mapped[int] = mapped_column(default=0)
+    cursor: Mapped[str] = mapped_column(default="")
+    error: Mapped[str] = mapped_column(Text, default="")
