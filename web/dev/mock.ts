@@ -294,7 +294,8 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
             ? { code: 'replay_masking', message: 'The rules are being applied to this replay.' }
             : {
                 code: 'replay_masking_failed',
-                message: 'The page could not be rebuilt: part 3 of 9 is damaged.',
+                message:
+                  'The project’s rules could not be applied to this replay, so it can’t be watched: part 3 of 9 is damaged.',
               },
       });
   }

@@ -8,9 +8,9 @@ interface Rule {
   rule_id: string;
   kind: string;
   expression: string;
-  note: string | null;
+  note: string;
   created_at: string;
-  created_by: string | null;
+  created_by: string;
 }
 
 const DAY = 86_400_000;
@@ -27,7 +27,7 @@ const rules: Rule[] = [
     rule_id: 'r1',
     kind: 'pattern',
     expression: String.raw`\bORD-\d{4}-\d{4,}\b`,
-    note: null,
+    note: '',
     created_at: new Date(Date.now() - 40 * DAY).toISOString(),
     created_by: 'API key “deploy”',
   },
@@ -130,7 +130,7 @@ export async function privacyApi(
     const rule = {
       ...given,
       rule_id: `r${Date.now()}`,
-      note: given.note ?? null,
+      note: given.note ?? '',
       created_at: new Date().toISOString(),
       created_by: 'Owner',
     };

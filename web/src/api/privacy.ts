@@ -36,23 +36,14 @@ export const previewQuery = (project: string, id: string, rule: DraftRule) =>
     retry: (tries, error) => !(error instanceof HttpError && error.status < 500) && tries < 2,
   });
 
-/** The replay as it would be under `rules`, for the player: read by time, as a recording that nothing sealed yet. */
+/** The replay as it would be under `rules`, for the player: it comes whole, for its page is rebuilt from the start. */
 export function previewSource(project: string, id: string, rules: DraftRule[]): RecordingSource {
   const stored = recordingSource(project, id);
   return {
-    // Frames hold what is stored, so they only tell the size here.
-    index: async () => ({ ...(await stored.index()), generation: null }),
-    bytes: async (fetch) => {
-      const when =
-        fetch.kind === 'events'
-          ? { from: fetch.from_ms, to: fetch.to_ms, snapshot: fetch.snapshot }
-          : {};
-      const given = Object.entries(when).filter(([, value]) => value !== null);
-      const response = await call(`${replay(project, id)}/preview/events`, {
-        method: 'POST',
-        body: { rules, ...Object.fromEntries(given) },
-      });
-      return response.arrayBuffer();
+    index: async () => ({ ...(await stored.index()), generation: null, frames: [], hot: [] }),
+    bytes: async () => {
+      const path = `${replay(project, id)}/preview/events`;
+      return (await call(path, { method: 'POST', body: { rules } })).arrayBuffer();
     },
     watching: () => Promise.resolve(),
   };

@@ -117,9 +117,9 @@ export interface DraftRule {
 
 export interface Rule extends DraftRule {
   rule_id: string;
-  note: string | null;
+  note: string;
   created_at: string;
-  created_by: string | null;
+  created_by: string;
 }
 
 export interface PreviewSample {

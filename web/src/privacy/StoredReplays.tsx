@@ -78,9 +78,13 @@ export function ApplyToStored({ project, rules }: { project: Project; rules: num
   const [asking, setAsking] = useState(false);
   const start = useMutation({
     mutationFn: () => startJob(project.project_id),
-    onSuccess: async () => {
+    onSuccess: async (job) => {
       setAsking(false);
-      await queries.invalidateQueries(jobsQuery(project.project_id));
+      // Shown at once; asking how far it is goes on from there.
+      queries.setQueryData(jobsQuery(project.project_id).queryKey, (before: Job[] | undefined) => [
+        job,
+        ...(before ?? []),
+      ]);
       await navigate({
         to: '/projects/$project/privacy',
         params: { project: project.project_id },
@@ -232,7 +236,7 @@ function Past({ job, open }: { job: Job; open: boolean }) {
 function outcome(job: Job): string {
   const failed =
     job.failed > 0
-      ? ` ${plural(job.failed, 'replay')} could not be masked and can’t be watched until a later run succeeds.`
+      ? ` ${plural(job.failed, 'replay')} could not be masked and can’t be watched until a later run succeeds${job.error && job.state === 'done' ? `; the last one because: ${job.error}` : '.'}`
       : '';
   const left = job.total - job.done;
   switch (job.state) {

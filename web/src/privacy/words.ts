@@ -15,7 +15,7 @@ export const KINDS: Record<RuleKind, { name: string; does: string; expression: s
   },
   block: {
     name: 'Block an element',
-    does: 'An empty box of its size stands in its place. Use it for images and embedded content too.',
+    does: 'An empty box stands in its place: for images and embedded content too.',
     expression: 'CSS selector',
   },
 };
@@ -87,7 +87,7 @@ export function meaning(privacy: Pick<ReplayPrivacy, 'mode' | 'rules'>): string 
     case 'text':
       return `Text on the page and everything typed was replaced by * in the visitor’s browser. It never reached this server.${rules}`;
     case 'input':
-      return `What was typed was replaced by * in the visitor’s browser and never reached this server. Other text of the page was recorded as the visitor saw it.${rules}`;
+      return `What was typed was replaced by * in the visitor’s browser and never reached this server. Other text was recorded as the visitor saw it, except where the site marks it as private.${rules}`;
     case null:
       return `The SDK that recorded this visit does not tell how it masked. Take its text to be as the visitor saw it.${rules}`;
   }

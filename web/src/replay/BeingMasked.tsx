@@ -32,8 +32,7 @@ export function BeingMasked({ detail, project }: { detail: ReplayDetail; project
         title="This replay could not be masked"
         action={rules}
       >
-        A rule of {project.name} applies to it, and applying it failed: {error.message} So that
-        nothing shows that a rule hides, it stays closed.
+        {error.message}
       </Trouble>
     );
   }

@@ -36,7 +36,7 @@ export function PrivacyTab({ detail, project, controller }: PanelProps) {
           {privacy.patterns_matched === null
             ? 'Not counted for this recording'
             : privacy.patterns_matched === 0
-              ? 'Nothing'
+              ? 'No match on arrival'
               : `${plural(privacy.patterns_matched, 'match', 'matches')} hidden on arrival`}
         </Fact>
         <Fact name="SDK">
@@ -62,7 +62,7 @@ export function PrivacyTab({ detail, project, controller }: PanelProps) {
                     <KindIcon kind={rule.kind} />
                     <div>
                       <code>{rule.expression}</code>
-                      <span>{rule.note ?? SHORT_KINDS[rule.kind]}</span>
+                      <span>{rule.note || SHORT_KINDS[rule.kind]}</span>
                     </div>
                   </>
                 ) : rules.isPending ? (
