@@ -66,7 +66,7 @@ def test_a_rule_is_tried_on_a_replay_and_hides_in_the_next_visit_and_in_stored_o
     assert parse_qs(urlsplit(dashboard.url).query)["replay"] == [watched]
 
     # No pattern: the field says why, and there is nothing to save.
-    field, save = dashboard.get_by_label("Pattern"), dashboard.get_by_role("button", name="Hide from now on")
+    field, save = dashboard.get_by_role("textbox", name="Pattern"), dashboard.get_by_role("button", name="Hide from now on")
     field.fill("(")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(dashboard.get_by_role("alert")).not_to_be_empty()
@@ -84,7 +84,7 @@ def test_a_rule_is_tried_on_a_replay_and_hides_in_the_next_visit_and_in_stored_o
     expect(field).to_have_value(PRICES)
     assert rules(api) == []
 
-    dashboard.get_by_label("Why").fill("Prices are between us and the customer")
+    dashboard.get_by_role("textbox", name="Why").fill("Prices are between us and the customer")
     save.click()
     expect(dashboard.get_by_text("The rule is in force for everything that arrives from now on.")).to_be_visible()
     row = dashboard.get_by_role("list", name="Rules in force").get_by_role("listitem")
@@ -145,7 +145,7 @@ def test_an_element_is_picked_in_the_replay(server: Server, api: Api, watched: s
     box = player.locator("header").first.bounding_box()
     assert box is not None
     dashboard.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    field = dashboard.get_by_label("CSS selector")
+    field = dashboard.get_by_role("textbox", name="CSS selector")
     expect(field).not_to_have_value("")
     assert player.locator(field.input_value()).count() == 1
     expect(dashboard.get_by_role("heading", name=re.compile(r"^\d+ match"))).to_be_visible()

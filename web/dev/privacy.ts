@@ -34,9 +34,10 @@ const rules: Rule[] = [
 ];
 
 const NOT_REACHED = [
-  'Replays that someone downloaded or exported before',
-  'Backups made before',
-  'Copies in services that this project sends data on to',
+  'Events and profiles that were stored before: patterns apply to what comes in from now on.',
+  'Downloads, exports and screenshots that someone has made.',
+  'Backups of the stores.',
+  'Copies in other tools, such as a data warehouse that events were exported to.',
 ];
 
 interface Job {

@@ -234,9 +234,10 @@ function Past({ job, open }: { job: Job; open: boolean }) {
 }
 
 function outcome(job: Job): string {
+  const why = job.error && job.state === 'done' ? ` The last: ${job.error}` : '';
   const failed =
     job.failed > 0
-      ? ` ${plural(job.failed, 'replay')} could not be masked and can’t be watched until a later run succeeds${job.error && job.state === 'done' ? `; the last one because: ${job.error}` : '.'}`
+      ? ` ${plural(job.failed, 'replay')} could not be masked and ${job.failed === 1 ? 'keeps what it holds' : 'keep what they hold'}; delete what must not be seen.${why}`
       : '';
   const left = job.total - job.done;
   switch (job.state) {
