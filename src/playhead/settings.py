@@ -19,7 +19,9 @@ class Settings(BaseSettings):
     control_url: str = Field(default="", description="`sqlite:///file` or `postgresql+psycopg://…`.")
     public_url: str = Field(default="", description="The address people and browsers reach this server at.")
     replay_origin: str = Field(default="", description="An origin of its own for the player document.")
-    secret: str = Field(default="", description="Signs sessions; made and kept in the data directory when empty.")
+    secret: str = Field(
+        default="", description="Keys pseudonyms of masked ids; made and kept in the data directory when empty."
+    )
     retention_days: int = Field(default=30, ge=1, le=3650, description="Days a replay is kept, from its first batch.")
 
     demo: bool = Field(default=False, description="Serve the sample shop at `/shop/`; `playhead demo` sets it.")

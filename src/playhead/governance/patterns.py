@@ -37,6 +37,8 @@ DEVICE_PREFIX = "$device:"
 
 _TOKEN = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"(\s*+:)?', re.DOTALL)
 _ESCAPE = re.compile(rb"%[0-9A-Fa-f]{2}")
+_ANCHOR = re.compile(r"\^|\$|\\[Az]")
+_JSON_BEGINS = (b'"', b"{", b"[")
 _VISIBLE = re.compile(r"\S")
 _read_string = msgspec.json.Decoder(str)
 _encode = msgspec.json.Encoder().encode
@@ -117,6 +119,8 @@ class Patterns:
         self._key = key
         # Patterns joined by `|`, with those it is made of: mostly one look says that none of them matches. (RE2's own
         # sets answer that nothing matches when they run out of memory.)
+        # A match in one of many strings is a match in all of them laid end to end, but for those that ask for an end.
+        self.joinable = not any(_ANCHOR.search(expression) for _, expression in rules)
         self._groups: list[tuple[re2._Regexp, list[re2._Regexp]]] = []
         group: list[str] = []
         size = 0
@@ -162,6 +166,9 @@ class Patterns:
         digest = hmac.new(self._key, bare.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
         return identifier[: len(identifier) - len(bare)] + "masked-" + digest[:24]
 
+    def may_match(self, text: bytes) -> bool:
+        return any(joined.search(text) is not None for joined, _ in self._groups)
+
     def spans(self, text: bytes, deadline: float) -> tuple[list[Span], int]:
         """Where the patterns match, and how often; after `deadline` everything is a match."""
         found: list[Span] = []
@@ -200,10 +207,7 @@ class _Call:
 
     def json(self, text: bytes, nested: int) -> tuple[bytes, int]:
         changed: dict[bytes, tuple[bytes, int]] = {}
-        for token in {token for token, name in _TOKEN.findall(text) if not name}:
-            plain = _decoded(token)
-            if plain is None:
-                continue
+        for token, plain in self._worth_a_look(_strings(text)):
             found = self.string(plain, nested)
             if found is not None:
                 # Decoding replaces what a byte class (`\C`) may have torn.
@@ -222,6 +226,15 @@ class _Call:
 
         return _TOKEN.sub(replaced, text), count
 
+    def _worth_a_look(self, tokens: set[bytes]) -> list[tuple[bytes, bytes]]:
+        """Each string as it stands and as it reads, without those that one look at all of them together rules out."""
+        decoded = [(token, plain) for token in tokens if (plain := _decoded(token)) is not None]
+        if self._instead or not self._patterns.joinable:
+            return decoded
+        special = [pair for pair in decoded if b"%" in pair[1] or pair[1][:1] in _JSON_BEGINS]
+        together = b"\x00".join(plain for _, plain in decoded if b"%" not in plain and plain[:1] not in _JSON_BEGINS)
+        return decoded if self._patterns.may_match(together) else special
+
     def string(self, text: bytes, nested: int) -> tuple[bytes, int] | None:
         """One string masked, with the number of matches; None when there are none."""
         if self._instead and (other := self._instead.get(text)) is not None:
@@ -230,7 +243,7 @@ class _Call:
         if time.perf_counter() > self._deadline:
             return stars(text.decode("utf-8", "replace")).encode(), 1
         count = 0
-        if nested and text[:1] in (b'"', b"{", b"["):
+        if nested and text[:1] in _JSON_BEGINS:
             text, count = self.json(text, nested - 1)
         spans, matches = self._patterns.spans(text, self._deadline)
         if b"%" in text:
@@ -252,6 +265,14 @@ class _Call:
             ]
             matches = max(matches, count)
         return spans, matches
+
+
+def _strings(text: bytes) -> set[bytes]:
+    """The insides of the strings in JSON text that are no names of members."""
+    if b"\\" in text:
+        return {token for token, name in _TOKEN.findall(text) if not name}
+    parts = text.split(b'"')
+    return {token for token, after in zip(parts[1::2], parts[2::2], strict=False) if after.lstrip()[:1] != b":"}
 
 
 def _decoded(token: bytes) -> bytes | None:

@@ -1,0 +1,182 @@
+"""A job applies rules to what is stored: new generations, the old ones deleted, and it goes on wherever it was cut off."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from visits import EPOCH, START, Clock, Visit, meta
+from visits import page as shown
+
+from playhead.errors import Conflict, PlayheadError
+from playhead.governance.jobs import cancel_job, create_job, find_job, jobs
+from playhead.governance.rules import create_rule
+from playhead.replays import backwards, removal, sealing
+from playhead.replays.feed import FeedQuery, feed
+from playhead.settings import Settings
+from playhead.stores import Stores
+from playhead.stores.tables import PrivacyJob, Project
+
+from .test_masking import CANARY, change, page, read, row_of, stored
+
+MAIL = "canary@leak.test"
+EMAIL = r"[\w.+-]+@[\w-]+\.[\w.]+"
+
+
+@pytest.fixture(autouse=True)
+def _standing(clock: Clock) -> None:
+    clock.now = START + 60_000
+
+
+@pytest.fixture
+def visits(stores: Stores, project: Project, settings: Settings, clock: Clock) -> list[Visit]:
+    """Three replays: sealed, compacted with hot blocks beside, hot only. One has nothing that matches."""
+    found = [Visit(stores, project.project_id, f"00000000-0000-4000-8000-00000000000{n}") for n in range(1, 4)]
+    found[0].send(
+        [*page(0), shown(1_000, f"https://shop.test/?mail={MAIL}"), change(2_000, MAIL)],
+        distinct_id=MAIL,
+    )
+    found[1].send([*page(0), change(2_000, MAIL)])
+    sealing.seal_replay(stores, row_of(stores, found[0]), clock.now)
+    sealing.seal_replay(stores, row_of(stores, found[1]), clock.now)
+    found[1].send([change(3_000, MAIL)], seq=3)
+    found[2].send([meta(0), {"type": 2, "timestamp": START, "data": {"node": {"type": 0, "childNodes": [], "id": 1}}}])
+    return found
+
+
+@pytest.fixture
+def rules(stores: Stores, project: Project) -> None:
+    create_rule(stores.control, project.project_id, "pattern", EMAIL, "", "test", START)
+    create_rule(stores.control, project.project_id, "mask", ".secret", "", "test", START)
+
+
+def run(stores: Stores, settings: Settings, clock: Clock, **more: Any) -> int:
+    clock.now += backwards.START_AFTER_MS
+    return backwards.run_privacy_jobs(stores, settings, clock.now, **more)
+
+
+@pytest.mark.usefixtures("rules")
+def test_everything_stored_is_masked_and_the_old_is_gone(
+    stores: Stores, settings: Settings, visits: list[Visit], project: Project, clock: Clock
+) -> None:
+    assert MAIL.encode() in stored(stores)
+    job = create_job(stores.control, project.project_id, clock.now)
+    assert backwards.run_privacy_jobs(stores, settings, clock.now) == 0, "capture may not know the rules yet"
+    assert run(stores, settings, clock) == 3
+    job = find_job(stores.control, project.project_id, job.job_id)
+    assert (job.state, job.total, job.done, job.changed, job.failed) == ("done", 3, 3, 2, 0)
+    for visit in visits:
+        text = json.dumps(read(stores, visit))
+        assert MAIL not in text
+        assert CANARY not in text
+    assert [event["timestamp"] - START for event in read(stores, visits[1])] == [0, 0, 2_000, 3_000]
+    sealing.seal_replay(stores, row_of(stores, visits[2]), clock.now)
+    clock.now += removal.SEGMENT_YOUNG_MS
+    removal.clean_up(stores, clock.now)
+    assert MAIL.encode() not in stored(stores)
+    assert CANARY.encode() not in stored(stores)
+    rows = stores.analytics.query_bytes(
+        "SELECT * FROM replay_parts WHERE project_id = {p:String}", {"p": project.project_id}
+    )
+    assert MAIL.encode() not in rows, "nor do superseded rows name it"
+    row = next(
+        r
+        for r in feed(stores, project.project_id, FeedQuery(), clock.now).results
+        if r.replay_id == visits[0].replay_id
+    )
+    assert row.distinct_id.startswith("masked-")
+    assert (row.event_count, row.start_url) == (4, "https://shop.test/?mail=" + "*" * 16)
+
+
+@pytest.mark.usefixtures("rules", "visits")
+def test_again_it_changes_nothing(stores: Stores, settings: Settings, project: Project, clock: Clock) -> None:
+    for changed in (2, 0):
+        create_job(stores.control, project.project_id, clock.now)
+        run(stores, settings, clock)
+        assert jobs(stores.control, project.project_id)[0].changed == changed
+        clock.now += 1
+
+
+@pytest.mark.usefixtures("rules")
+@pytest.mark.parametrize("cut", ["before the switch", "after the switch"])
+def test_cut_off_in_the_middle_it_goes_on(
+    stores: Stores, settings: Settings, visits: list[Visit], project: Project, clock: Clock, cut: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """What `kill -9` leaves behind at the two places that matter; another worker takes the job up."""
+    job = create_job(stores.control, project.project_id, clock.now)
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as dying:
+        dying.setattr(sealing, "_switch" if cut == "before the switch" else "write_parts", killed)
+        with pytest.raises(Killed):
+            run(stores, settings, clock)
+    assert find_job(stores.control, project.project_id, job.job_id).state == "running"
+    sealing.reconcile(stores)
+    run(stores, settings, clock)
+    job = find_job(stores.control, project.project_id, job.job_id)
+    assert (job.state, job.done, job.failed) == ("done", 3, 0)
+    for visit in visits:
+        assert MAIL not in json.dumps(read(stores, visit))
+
+
+@pytest.mark.usefixtures("rules", "visits")
+def test_it_can_be_cancelled_until_it_is_done(
+    stores: Stores, settings: Settings, project: Project, clock: Clock
+) -> None:
+    job = create_job(stores.control, project.project_id, clock.now)
+    with pytest.raises(Conflict):
+        create_job(stores.control, project.project_id, clock.now)
+    cancel_job(stores.control, project.project_id, job.job_id, clock.now)
+    assert run(stores, settings, clock) == 0
+    assert find_job(stores.control, project.project_id, job.job_id).state == "cancelled"
+    again = create_job(stores.control, project.project_id, clock.now)
+    run(stores, settings, clock)
+    with pytest.raises(Conflict, match="done"):
+        cancel_job(stores.control, project.project_id, again.job_id, clock.now)
+
+
+@pytest.mark.usefixtures("rules", "visits")
+def test_it_stops_where_the_worker_is_told_to(
+    stores: Stores, settings: Settings, project: Project, clock: Clock
+) -> None:
+    job = create_job(stores.control, project.project_id, clock.now)
+    asked = 0
+
+    def stopped() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 1
+
+    assert run(stores, settings, clock, stopped=stopped) == 1
+    found = find_job(stores.control, project.project_id, job.job_id)
+    assert (found.state, found.total, found.done) == ("running", 3, 1)
+
+
+@pytest.mark.usefixtures("rules")
+def test_a_replay_it_can_not_mask_is_counted_and_named(
+    stores: Stores, settings: Settings, project: Project, visits: list[Visit], clock: Clock
+) -> None:
+    broken = Visit(stores, project.project_id, "00000000-0000-4000-8000-000000000009")
+    broken.send([{"type": 2, "timestamp": START, "data": {"node": {"id": 1}}}], epoch=EPOCH)
+    job = create_job(stores.control, project.project_id, clock.now)
+    run(stores, settings, clock)
+    found: PrivacyJob = find_job(stores.control, project.project_id, job.job_id)
+    assert (found.state, found.done, found.failed) == ("done", 4, 1)
+    assert found.error.startswith(broken.replay_id)
+
+
+def test_a_project_without_rules_changes_nothing(
+    stores: Stores, settings: Settings, visits: list[Visit], project: Project, clock: Clock
+) -> None:
+    create_job(stores.control, project.project_id, clock.now)
+    run(stores, settings, clock)
+    assert jobs(stores.control, project.project_id)[0].changed == 0
+    with pytest.raises(PlayheadError):
+        find_job(stores.control, project.project_id, "none")
