@@ -13,6 +13,13 @@ export interface Who {
 
 export type MaskMode = "text" | "input";
 
+/** Selectors the project adds to what a page masks and blocks; they can only make it stricter. */
+export interface Rules {
+  version: string;
+  mask: readonly string[];
+  block: readonly string[];
+}
+
 export interface Marker {
   tag: string;
   payload: Record<string, unknown>;
@@ -40,6 +47,12 @@ export interface RecorderContext {
   /** The recording ended for good on this page. */
   ended(reason: string): void;
   onNavigate(listener: (kind: "spa") => void): () => void;
+  rules(): Rules;
+  /** Keeps what the server says, and has it followed when it is something new. */
+  learn(rules: unknown): void;
+  optedOut(): boolean;
+  /** Whether pages at this address are recorded. */
+  recordable(href: string): boolean;
   /** Loads a part of the recorder; null when that fails. */
   loadPart(name: "console" | "network" | "canvas", use: (part: Part | null) => void): void;
   log(message: string): void;
@@ -51,6 +64,8 @@ export interface RecorderContext {
 
 export interface RecorderHandle {
   mark(marker: Marker): void;
+  /** The rules have changed: mask by them from here on. */
+  follow(): void;
   flush(): void;
   stop(): void;
   pause(): void;
@@ -61,11 +76,9 @@ export interface RecorderHandle {
   wipe(): void;
 }
 
+/** A part hands over what it saw; masking it is the wall's. */
 export interface PartContext {
-  emit(plugin: string, payload: unknown): void;
-  mode: MaskMode;
-  text(value: string): string;
-  url(value: string): string;
+  emit(plugin: string, payload: Record<string, unknown>): void;
   host: string;
 }
 export type Part = (context: PartContext) => () => void;

@@ -1,5 +1,7 @@
 /** Options: names, meaning and defaults as in `mixpanel-browser`, and a few of our own at the end. */
 
+import { isPages, type PagePattern } from "./pages";
+
 export type Props = Record<string, unknown>;
 export type Hook = (...args: never[]) => unknown;
 
@@ -68,6 +70,8 @@ export interface Config {
   recorder_src: string | null;
 
   record_url_params: string[];
+  record_url_allow: PagePattern | PagePattern[] | undefined;
+  record_url_block: PagePattern | PagePattern[] | undefined;
   record_flush_interval_ms: number;
   record_batch_bytes: number;
   record_checkpoint_ms: number;
@@ -149,6 +153,8 @@ export const DEFAULTS: Config = {
   recorder_src: null,
 
   record_url_params: [],
+  record_url_allow: undefined,
+  record_url_block: undefined,
   record_flush_interval_ms: 5000,
   record_batch_bytes: 256 * 1024,
   record_checkpoint_ms: 120_000,
@@ -180,6 +186,8 @@ const STRICT: Partial<Record<keyof Config, unknown>> = {
   record_console: false,
   record_network: false,
   record_canvas: false,
+  record_url_allow: [],
+  record_url_block: "*",
   ignore_dnt: false,
   opt_out_tracking_by_default: true,
   disable_persistence: true,
@@ -196,6 +204,8 @@ function wrong(key: keyof Config, value: unknown): string | null {
       : `must be a number from ${range[0]} to ${range[1]}`;
   if (key === "record_mask_all_text")
     return value === undefined || typeof value === "boolean" ? null : "must be true or false";
+  if (/^record_url_(allow|block)$/.test(key))
+    return isPages(value) ? null : "must be an address with * for anything, a RegExp, or a list of them";
   if (/_class$/.test(key))
     return value == null || typeof value === "string" || value instanceof RegExp
       ? null

@@ -1,6 +1,6 @@
 /** The public object: `window.playhead`, with the methods of `window.mixpanel`. */
 import { type Who, WIRE_VERSION } from "./bridge";
-import { applyConfig, type Config, DEFAULTS, type Hook } from "./config";
+import { applyConfig, type Config, DEFAULTS, type Hook, maskMode } from "./config";
 import { Flags } from "./flags";
 import { onNavigate, whenShown } from "./navigation";
 import { Outbox } from "./outbox";
@@ -92,6 +92,9 @@ export class Playhead {
     for (const [hook, fns] of Object.entries(this.config.hooks ?? {}))
       this.hooks[hook] = ([] as Hook[]).concat(fns);
     this.persistence = new Persistence(this.config, token);
+    // Who has opted out leaves nothing new on the device either.
+    if (this.has_opted_out_tracking() && (this.optedOut() || this.config.opt_out_persistence_by_default))
+      this.persistence.disabled = true;
     const id = uuid();
     this.persistence.registerOnce({ distinct_id: DEVICE + id, $device_id: id }, "");
     // While this lock is held, no other page takes over what this one has queued.
@@ -142,13 +145,8 @@ export class Playhead {
     });
     // Opting out in one tab is opting out in all.
     addEventListener("storage", (event) => {
-      if (event.key !== this.consentKey || event.newValue !== "0") return;
-      for (const box of this.boxes) box.wipe();
-      this.recording?.wipe();
+      if (event.key === this.consentKey && event.newValue === "0") this.purge();
     });
-    if (this.has_opted_out_tracking()) {
-      if (this.config.opt_out_persistence_by_default) this.persistence.disabled = true;
-    }
     whenShown(() => this.show());
     safely(
       () => (this.config.loaded as (p: Playhead) => void)(this),
@@ -195,10 +193,11 @@ export class Playhead {
       // Masking can't be loosened from afar, and functions can't come from there.
       const taken: Dict = {};
       for (const key in config)
-        if (key in DEFAULTS && !/mask|block|host|hook|dnt|opt_|loaded|error_|src/.test(key))
+        if (key in DEFAULTS && !/mask|block|allow|url_params|host|hook|dnt|opt_|loaded|error_|src/.test(key))
           taken[key] = config[key];
       if (strict && !Object.keys(taken).length) throw new Error("no settings");
       this.config = applyConfig(this.config, taken, (message) => this.log(message));
+      this.recording?.learn(body.rules);
       if (body.recording === "stop") return;
     } catch {
       if (strict) {
@@ -317,7 +316,10 @@ export class Playhead {
 
   track_pageview(props?: Dict, options?: { event_name?: string }): TrackedEvent | false {
     const utm = this.config.track_marketing ? campaign(location.search) : {};
-    return this.track(options?.event_name ?? "$mp_web_page_view", { ...utm, ...pageProperties(), ...props });
+    const page = pageProperties();
+    // A title is text of the page: where that is masked, it doesn't leave by another door.
+    if (maskMode(this.config) === "text") delete page.current_page_title;
+    return this.track(options?.event_name ?? "$mp_web_page_view", { ...utm, ...page, ...props });
   }
 
   track_with_groups(event: string, props: Dict, groups: Dict, callback?: Callback): TrackedEvent | false {
@@ -636,6 +638,22 @@ export class Playhead {
     return said === "0" || (said !== "1" && this.config.opt_out_tracking_by_default);
   }
 
+  /** Said so by the visitor, here or by the browser, and not only assumed. */
+  private optedOut(): boolean {
+    return this.dnt() || this.consent() === "0";
+  }
+
+  /** Nothing that is still here may leave: not from memory, not from what this or an earlier page left on the device. */
+  private purge(): void {
+    for (const box of this.boxes) box.wipe();
+    this.recording?.wipe();
+    this.held = [];
+    safely(() => {
+      for (const key of Object.keys(localStorage))
+        if (key === this.heldKey || key.startsWith(`__phq_${this.token}_`)) localStorage.removeItem(key);
+    });
+  }
+
   opt_in_tracking(options: OptOptions = {}): void {
     if (!this.usable()) return;
     this.consent("1");
@@ -651,15 +669,13 @@ export class Playhead {
 
   opt_out_tracking(options: OptOptions = {}): void {
     if (!this.usable()) return;
-    for (const box of this.boxes) box.wipe();
-    this.recording?.wipe();
+    this.purge();
     if (options.delete_user !== false && this.get_property("$user_id")) {
       this.people.delete_user();
       this.people.clear_charges();
       void this.boxes[1]?.flush();
     }
     this.consent("0");
-    safely(() => localStorage.removeItem(this.heldKey));
     if (options.clear_persistence !== false && this.persistence) {
       this.persistence.clear();
       this.persistence.disabled = true;

@@ -6,6 +6,7 @@ import {
   RECORDER_GLOBAL,
   type RecorderContext,
   type RecorderHandle,
+  type Rules,
   type StartRecorder,
   type Who,
 } from "./bridge";
@@ -13,6 +14,8 @@ import { Clock, epochName } from "./clock";
 import type { Config } from "./config";
 import { onNavigate } from "./navigation";
 import { carry, keepaliveRoom } from "./outbox";
+import { recordable } from "./pages";
+import { NO_RULES, readRules } from "./rules";
 import { expired, type Limits, nextReplay, nextVisit, type Replay, sampled, type Visit } from "./session";
 import { type Dict, holdLock, readJson, safely, storageOf, uuid, writeJson } from "./util";
 
@@ -42,8 +45,15 @@ export class Recording {
   private stopped = false;
   private paused = false;
   private releaseTab: (() => void) | null = null;
+  private ruled: Rules | null = null;
 
   constructor(private readonly host: RecordingHost) {
+    // What one tab has learnt holds in all of them.
+    addEventListener("storage", (event) => {
+      if (event.key !== this.rulesKey) return;
+      this.ruled = null;
+      safely(() => this.handle?.follow());
+    });
     addEventListener("pagehide", () => this.leave());
     addEventListener("pageshow", (event) => {
       if (event.persisted) this.comeBack();
@@ -67,6 +77,25 @@ export class Recording {
     return `__ph_visit_${this.host.token}`;
   }
 
+  private get rulesKey(): string {
+    return `__ph_rules_${this.host.token}`;
+  }
+
+  /** The project's own rules, as the server last told them. */
+  rules(): Rules {
+    return (this.ruled ??= readRules(readJson(this.local, this.rulesKey)) ?? NO_RULES);
+  }
+
+  /** Keeps what the server says and masks by it from here on. */
+  learn(said: unknown): void {
+    const rules = readRules(said);
+    if (!rules || rules.version === this.rules().version) return;
+    this.ruled = rules;
+    if (rules.version) writeJson(this.local, this.rulesKey, rules);
+    else safely(() => this.local?.removeItem(this.rulesKey));
+    safely(() => this.handle?.follow());
+  }
+
   /** The visit this page belongs to; asking keeps it alive. */
   visit(): Visit {
     const stored = readJson<Visit>(this.local, this.visitKey) ?? this.visitState;
@@ -87,7 +116,7 @@ export class Recording {
 
   /** Starts as the sampling says; a replay of this tab that is still going on is continued whatever the lot. */
   check(): void {
-    if (this.stopped) return;
+    if (this.stopped || this.host.optedOut()) return;
     const stored = readJson<Replay>(this.session, this.key);
     const going = stored && !stored.open && !expired(stored, Date.now(), this.limits);
     if (going || sampled(this.visit(), this.host.config().record_sessions_percent)) this.start();
@@ -238,6 +267,13 @@ export class Recording {
         this.handle = null;
         this.forget();
       },
+      rules: () => this.rules(),
+      learn: (rules) => this.learn(rules),
+      optedOut: () => this.host.optedOut(),
+      recordable: (href) => {
+        const { record_url_allow, record_url_block } = this.host.config();
+        return recordable(href, record_url_allow, record_url_block);
+      },
       onNavigate: (listener) => onNavigate(() => listener("spa")),
       loadPart: (name, use) => {
         const file = { console: __CONSOLE__, network: __NETWORK__, canvas: __CANVAS__ }[name];
@@ -285,8 +321,10 @@ export class Recording {
   /** Opt-out: stop, and nothing that is still here may leave. */
   wipe(): void {
     safely(() => this.handle?.wipe());
-    this.stop();
+    this.handle = null;
+    this.forget();
     safely(() => indexedDB.deleteDatabase("playhead"));
+    safely(() => storageOf("localStorage")?.removeItem(this.visitKey));
   }
 
   /** After reset(): the same sampling question again, with a new replay. */

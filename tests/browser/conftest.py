@@ -8,7 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -34,6 +36,7 @@ FLAGS = [
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ]
+NEEDED = ("mixpanel-browser", "@rrweb/record", "@rrweb/replay")
 T = TypeVar("T")
 Json = dict[str, Any]
 
@@ -80,10 +83,9 @@ def free_port() -> int:
         return port
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+@contextmanager
+def serve(data: Path, **settings: str) -> Iterator[Server]:
     """`playhead demo` on a free port, without its sample: the tests make their own visits."""
-    data = tmp_path_factory.mktemp("data")
     (data / "demo-seeded").write_text("0\n")
     url = f"http://127.0.0.1:{free_port()}"
     log = (data / "server.log").open("w")
@@ -92,7 +94,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         [sys.executable, "-m", "playhead.cli", "demo", "--port", url.rpartition(":")[2], "--data", str(data)],
         stdout=log,
         stderr=subprocess.STDOUT,
-        env={**os.environ, "PYTHONPATH": source},
+        env={**os.environ, "PYTHONPATH": source, **settings},
     )
     try:
 
@@ -110,6 +112,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             process.kill()
             process.wait()
         log.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serve(tmp_path_factory.mktemp("data")) as server:
+        yield server
 
 
 # ---- the API -------------------------------------------------------------------------------------------------------
@@ -243,32 +251,25 @@ def dashboard(server: Server, context: BrowserContext) -> Page:
 # ---- what comes from npm -------------------------------------------------------------------------------------------
 
 
+def bundled(name: str, out: Path) -> str:
+    """Bundles a script of `client/` as a site's own build would; its text."""
+    if not all((HERE / "node_modules" / needed).exists() for needed in NEEDED):
+        subprocess.run(["npm", "ci", "--no-fund", "--no-audit"], cwd=HERE, check=True)
+    esbuild = HERE / "node_modules" / ".bin" / "esbuild"
+    subprocess.run(
+        [esbuild, f"client/{name}.js", "--bundle", "--minify", f"--outfile={out / name}.js"],
+        cwd=HERE,
+        check=True,
+        capture_output=True,
+    )
+    return (out / f"{name}.js").read_text()
+
+
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
-    """Bundles a script of `client/` as a site's own build would; its text."""
-    if not (HERE / "node_modules" / "mixpanel-browser").exists():
-        subprocess.run(["npm", "ci", "--no-fund", "--no-audit"], cwd=HERE, check=True)
+    """`bundled`, each script once."""
     out = tmp_path_factory.mktemp("bundles")
-    made: dict[str, str] = {}
-
-    def build(name: str) -> str:
-        if name not in made:
-            subprocess.run(
-                [
-                    HERE / "node_modules" / ".bin" / "esbuild",
-                    f"client/{name}.js",
-                    "--bundle",
-                    "--minify",
-                    f"--outfile={out / name}.js",
-                ],
-                cwd=HERE,
-                check=True,
-                capture_output=True,
-            )
-            made[name] = (out / f"{name}.js").read_text()
-        return made[name]
-
-    return build
+    return cache(lambda name: bundled(name, out))
 
 
 @dataclass(frozen=True)

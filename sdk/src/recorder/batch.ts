@@ -11,6 +11,11 @@ export interface Chunk {
   who: Who;
   visit: string;
   mask: MaskMode;
+  /** The version of the rules the events were masked under. */
+  rules: string;
+  /** Texts and elements masked, and elements blocked, for the first time in these events. */
+  masked: number;
+  blocked: number;
   events: string[];
   /** Length of the events' JSON. */
   size: number;
@@ -26,6 +31,7 @@ export const follows = (a: Chunk, b: Chunk): boolean =>
   a.replay === b.replay &&
   a.epoch === b.epoch &&
   a.mask === b.mask &&
+  a.rules === b.rules &&
   a.visit === b.visit &&
   a.seq + a.events.length === b.seq &&
   sameWho(a.who, b.who);
@@ -39,12 +45,17 @@ export function headCount(queue: readonly Chunk[], limit: number): number {
   return n;
 }
 
+const sum = (chunks: readonly Chunk[], of: "size" | "masked" | "blocked"): number =>
+  chunks.reduce((total, chunk) => total + (chunk[of] || 0), 0);
+
 export function merge(chunks: readonly Chunk[]): Chunk {
   const first = chunks[0]!;
   return {
     ...first,
     events: chunks.flatMap((c) => c.events),
-    size: chunks.reduce((sum, c) => sum + c.size, 0),
+    size: sum(chunks, "size"),
+    masked: sum(chunks, "masked"),
+    blocked: sum(chunks, "blocked"),
   };
 }
 
@@ -60,6 +71,8 @@ export function bisect(chunk: Chunk): [Chunk, Chunk] {
     seq: chunk.seq + at,
     events: chunk.events.slice(at),
     size: chunk.size - size,
+    masked: 0,
+    blocked: 0,
   };
   if (key !== undefined) second.key = key;
   return [{ ...rest, events: chunk.events.slice(0, at), size }, second];
@@ -103,6 +116,9 @@ export function recordUrl(
     ...chunk.who,
     visit: chunk.visit,
     mask: chunk.mask,
+    rules: chunk.rules || "",
+    masked: String(chunk.masked || 0),
+    blocked: String(chunk.blocked || 0),
   };
   return `${endpoint}?${new URLSearchParams(query)}`;
 }

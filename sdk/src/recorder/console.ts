@@ -26,9 +26,7 @@ const part: Part = (context) => {
       inside = true;
       try {
         left--;
-        const payload = args
-          .slice(0, 20)
-          .map((arg) => JSON.stringify(context.text(show(arg).slice(0, 1000))));
+        const payload = args.slice(0, 20).map((arg) => show(arg).slice(0, 1000));
         context.emit("rrweb/console@1", { level, trace: [], payload });
       } catch {}
       inside = false;

@@ -11,8 +11,9 @@ import { safely } from "../util";
 import { Ring } from "./ring";
 import { idOf, nodeOf, type Rrweb, startRrweb } from "./rrweb";
 import { StormGuard } from "./storm";
-import { type RrwebEvent, Wall } from "./wall";
-import { blockSelector, Where } from "./where";
+import type { RrwebEvent } from "./events";
+import { Wall } from "./wall";
+import { Where } from "./where";
 
 const FULL = 2;
 const INCREMENTAL = 3;
@@ -30,14 +31,15 @@ function byPerson(event: RrwebEvent): boolean {
 
 class Recorder implements RecorderHandle {
   private rrweb: Rrweb | null = null;
-  private readonly wall: Wall;
+  private where!: Where;
+  private wall!: Wall;
   private readonly ring: Ring;
   private readonly storm: StormGuard;
   private readonly undo: (() => void)[] = [];
   private readonly partsUndo: (() => void)[] = [];
   private running = false;
   private ended = false;
-  private pendingPage: "load" | "bfcache" | null = "load";
+  private pendingPage: "load" | "bfcache" | "spa" | null = "load";
   private snapshotSize = 0;
   private changed = 0;
   private snapshotAt = 0;
@@ -46,26 +48,26 @@ class Recorder implements RecorderHandle {
   private resyncs = 0;
   private resyncTimer: ReturnType<typeof setTimeout> | undefined;
   private canvas: unknown = null;
+  private href = "";
+  /** Of a page that is not recorded only the page marker leaves. */
+  private shut = false;
+  private boxing: ReturnType<typeof setTimeout> | undefined;
+  private opening: (() => void) | null = null;
 
   constructor(
     private readonly context: RecorderContext,
     private backlog: Marker[],
   ) {
     const { config } = context;
-    const mode = maskMode(config);
-    const where = new Where(config);
-    this.wall = new Wall({
-      mode,
-      allowedParams: config.record_url_params,
-      canvas: config.record_canvas,
-      fonts: config.record_collect_fonts,
-      node: nodeOf,
-      id: idOf,
-      masked: (node) => where.masked(node),
-      all: where.all,
-    });
+    this.mask();
     this.storm = new StormGuard(config.record_mutation_budget, config.record_node_mutation_budget);
-    this.ring = new Ring(context, mode, {
+    this.ring = new Ring(context, maskMode(config), {
+      stamp: () => ({ rules: context.rules().version, ...this.wall.count() }),
+      rules: (rules) => context.learn(rules),
+      optedOut: () => {
+        this.wipe();
+        context.ended("the visitor has opted out");
+      },
       lost: (reason) => this.lost(reason),
       deleted: (replay) => {
         if (replay === this.context.replay()) {
@@ -85,7 +87,36 @@ class Recorder implements RecorderHandle {
         if (!this.ended) this.begin();
       });
     else this.begin();
-    this.parts(mode);
+    this.parts();
+  }
+
+  private mask(): void {
+    const { config } = this.context;
+    this.where = new Where(config, this.context.rules());
+    this.wall = new Wall({
+      mode: maskMode(config),
+      allowedParams: config.record_url_params,
+      canvas: config.record_canvas,
+      fonts: config.record_collect_fonts,
+      where: this.where,
+      node: nodeOf,
+      id: idOf,
+      resnapshot: () => {
+        this.boxing ??= setTimeout(
+          () => {
+            this.boxing = undefined;
+            this.snapshot();
+          },
+          Math.max(0, this.snapshotAt + 1000 - Date.now()),
+        );
+      },
+    });
+  }
+
+  follow(): void {
+    this.ring.post();
+    this.mask();
+    this.restart();
   }
 
   // ---- what happens on the page ----
@@ -114,12 +145,7 @@ class Recorder implements RecorderHandle {
       const why = event.reason as { message?: unknown } | undefined;
       this.error(String(why?.message ?? why), "");
     });
-    this.undo.push(
-      this.context.onNavigate(() => {
-        // A new page is what a person came for; let the old page's mutations be emitted first.
-        setTimeout(() => this.page("spa"), 0);
-      }),
-    );
+    this.undo.push(this.context.onNavigate(() => this.moved()));
     // document.open() takes every listener with it: then all of this begins again.
     let root = document.documentElement;
     const reopened = new MutationObserver(() => {
@@ -138,26 +164,65 @@ class Recorder implements RecorderHandle {
 
   private error(message: string, source: string): void {
     this.say("ph:error", {
-      message: this.wall.message(message.slice(0, 1000)),
-      ...(source ? { source: this.wall.url(source) } : {}),
+      message: message.slice(0, 1000),
+      ...(source ? { source } : {}),
     });
   }
 
   private page(kind: "load" | "bfcache" | "spa"): void {
-    const title =
-      maskMode(this.context.config) === "input" ? { title: this.wall.message(document.title) } : {};
-    this.say("ph:page", { href: this.wall.url(location.href), ...title, kind });
+    const blocked = this.shut ? { blocked: true } : { title: document.title };
+    this.say("ph:page", { href: location.href, ...blocked, kind });
   }
 
-  private parts(mode: "text" | "input"): void {
+  /** The address has changed without a new document. What a page says from its first moment on may not be for us. */
+  private moved(): void {
+    if (location.href === this.href || !this.running) return;
+    this.href = location.href;
+    const shut = this.where.broken || !this.context.recordable(this.href);
+    if (shut && !this.shut) {
+      this.shut = true;
+      this.ring.post();
+      safely(() => this.rrweb?.stop());
+    }
+    if (shut) {
+      this.opening?.();
+      this.page("spa");
+    } else if (this.shut) this.open();
+    // A new page is what a person came for; let the old page's mutations be emitted first.
+    else setTimeout(() => this.page("spa"), 0);
+  }
+
+  /** The address is that of a page to be recorded, but what is shown may still be the page before: until it has changed. */
+  private open(): void {
+    this.opening?.();
+    let quiet: ReturnType<typeof setTimeout> | undefined;
+    const done = (): void => {
+      observer.disconnect();
+      clearTimeout(quiet);
+      clearTimeout(last);
+      this.opening = null;
+    };
+    const begin = (): void => {
+      done();
+      if (!this.running) return;
+      this.pendingPage = "spa";
+      this.begin();
+    };
+    const observer = new MutationObserver(() => {
+      clearTimeout(quiet);
+      quiet = setTimeout(begin, 250);
+    });
+    observer.observe(document, { childList: true, subtree: true, characterData: true });
+    const last = setTimeout(begin, 2000);
+    this.opening = done;
+  }
+
+  private parts(): void {
     const part: PartContext = {
-      mode,
       host: this.context.host,
-      text: (value) => this.wall.message(value),
-      url: (value) => this.wall.url(value),
       emit: (plugin, payload) => {
-        if (this.running && this.context.replay())
-          this.write({ type: 6, data: { plugin, payload }, timestamp: this.context.now() });
+        if (this.running && !this.shut && this.context.replay())
+          this.through({ type: 6, data: { plugin, payload }, timestamp: this.context.now() });
       },
     };
     for (const name of ["console", "network"] as const)
@@ -173,6 +238,14 @@ class Recorder implements RecorderHandle {
     const replay = this.context.replay();
     if (replay) this.ring.begin(replay);
     this.running = true;
+    this.href = location.href;
+    this.shut = this.where.broken || !this.context.recordable(this.href);
+    if (this.shut) {
+      this.page(this.pendingPage ?? "load");
+      this.pendingPage = null;
+      this.backlog = [];
+      return;
+    }
     const { config } = this.context;
     safely(
       () => {
@@ -180,9 +253,8 @@ class Recorder implements RecorderHandle {
           emit: (event) => safely(() => this.emit(event)),
           admit: (mutations) => safely(() => this.admit(mutations)) ?? true,
           onError: (error) => this.context.log(`recorder: ${String(error)}`),
-          blockSelector: blockSelector(config),
-          blockClass: config.record_block_class instanceof RegExp ? config.record_block_class : undefined,
-          maskAllText: maskMode(config) === "text" && !config.record_unmask_text_selector,
+          blockSelector: this.where.blockSelector,
+          blockClass: this.where.blockClass,
           canvas: this.canvas,
           fonts: config.record_collect_fonts,
         });
@@ -193,12 +265,14 @@ class Recorder implements RecorderHandle {
 
   restart(): void {
     if (this.ended || !this.running) return;
+    this.opening?.();
     this.pendingPage ??= "load";
     safely(() => this.rrweb?.stop());
     this.begin();
   }
 
   private admit(mutations: MutationRecord[]): boolean {
+    this.wall.notice(mutations);
     return this.storm.admit(mutations, performance.now(), () => {
       let waited = 0;
       const look = setInterval(() => {
@@ -214,7 +288,9 @@ class Recorder implements RecorderHandle {
   }
 
   private emit(event: RrwebEvent): void {
-    if (!this.running) return;
+    // Whatever changed the address: what is emitted now is of the new page.
+    if (location.href !== this.href) this.moved();
+    if (!this.running || this.shut) return;
     const person = byPerson(event);
     if (!this.context.replay()) {
       // Idle: nothing is recorded until a person is back, and then as a new replay.
@@ -225,21 +301,28 @@ class Recorder implements RecorderHandle {
       this.snapshot();
     } else if (person) this.context.touch();
     event.timestamp = this.context.now();
-    let passed: RrwebEvent | null;
-    try {
-      passed = this.wall.pass(event);
-    } catch (error) {
-      this.context.log(`an event could not be masked and was dropped: ${String(error)}`);
-      this.say("ph:dropped", { reason: "masking failed", count: 1 });
-      this.lost("masking failed");
-      return;
-    }
-    if (!passed) return;
-    const size = this.write(passed);
-    if (event.type === FULL) this.afterSnapshot(size);
+    const size = this.through(event);
+    if (event.type === FULL && size) this.afterSnapshot(size);
     else if (event.type === INCREMENTAL && (event.data as { source: number }).source === 0) {
       this.changed += size;
       this.checkpoint();
+    }
+  }
+
+  /** Past the wall, or nowhere. Answers how much it was. */
+  private through(event: RrwebEvent): number {
+    try {
+      const passed = this.wall.pass(event);
+      const size = passed ? this.write(passed) : 0;
+      const more = this.wall.more(event.timestamp);
+      return size + (more ? this.write(more) : 0);
+    } catch (error) {
+      this.context.log(`an event could not be masked and was dropped: ${String(error)}`);
+      if (event.type !== 5) {
+        this.say("ph:dropped", { reason: "masking failed", count: 1 });
+        this.lost("masking failed");
+      }
+      return 0;
     }
   }
 
@@ -261,10 +344,11 @@ class Recorder implements RecorderHandle {
 
   private snapshot(): number {
     const begun = performance.now();
-    safely(
-      () => this.rrweb?.snapshot(),
-      (error) => this.context.log(`no snapshot: ${String(error)}`),
-    );
+    if (this.running && !this.shut)
+      safely(
+        () => this.rrweb?.snapshot(),
+        (error) => this.context.log(`no snapshot: ${String(error)}`),
+      );
     return performance.now() - begun;
   }
 
@@ -303,9 +387,10 @@ class Recorder implements RecorderHandle {
 
   mark(marker: Marker): void {
     if (!this.running || !this.context.replay()) return;
+    if (this.shut && marker.tag !== "ph:page") return;
     // Before the first snapshot nothing can be shown: marks wait for it.
     if (this.pendingPage && marker.tag !== "ph:page") return void this.backlog.push(marker);
-    this.write({ type: 5, data: { tag: marker.tag, payload: marker.payload }, timestamp: marker.time });
+    this.through({ type: 5, data: { tag: marker.tag, payload: marker.payload }, timestamp: marker.time });
   }
 
   flush(): void {
@@ -330,6 +415,7 @@ class Recorder implements RecorderHandle {
     if (this.ended) return;
     this.ended = true;
     this.running = false;
+    this.opening?.();
     clearTimeout(this.resyncTimer);
     for (const undo of [...this.undo.splice(0), ...this.partsUndo.splice(0)]) safely(undo);
     safely(() => this.rrweb?.stop());

@@ -1,4 +1,4 @@
-/** The network part: which requests the page made and how they ended. URLs masked; no headers, no bodies. */
+/** The network part: which requests the page made and how they ended. No headers, no bodies. */
 import { type Part, PART_GLOBAL } from "../bridge";
 
 const part: Part = (context) => {
@@ -7,7 +7,7 @@ const part: Part = (context) => {
       const full = new URL(url, document.baseURI).href;
       if (full.startsWith(`${context.host}/`)) return;
       context.emit("rrweb/network@1", {
-        requests: [{ ...request, url: context.url(full), timeOrigin: performance.timeOrigin }],
+        requests: [{ ...request, url: full, timeOrigin: performance.timeOrigin }],
       });
     } catch {}
   };

@@ -27,6 +27,7 @@ export type FromPipe =
   | { t: "stored" | "acked"; replay: string; seq: number; n: number }
   | { t: "lost"; reason: string }
   | { t: "deleted"; replay: string }
+  | { t: "rules"; rules: unknown }
   | { t: "stop"; reason: string }
   | { t: "log"; message: string };
 
@@ -88,6 +89,7 @@ export function createPipe(tell: (message: FromPipe) => void): (message: ToPipe)
   let dueAt = 0;
   let first = true;
   let generation = 0;
+  let abort = new AbortController();
 
   async function store(): Promise<void> {
     if (writing) return;
@@ -185,7 +187,7 @@ export function createPipe(tell: (message: FromPipe) => void): (message: ToPipe)
     let after: string | null = null;
     try {
       const url = recordUrl(s.endpoint, s.version, whole, packed ? "gzip" : "body", Date.now());
-      const abort = new AbortController();
+      abort = new AbortController();
       const cut = setTimeout(() => abort.abort(), 90_000);
       try {
         const answer = await fetch(url, {
@@ -202,6 +204,8 @@ export function createPipe(tell: (message: FromPipe) => void): (message: ToPipe)
         clearTimeout(cut);
       }
     } catch {}
+    const rules = (body as { rules?: unknown } | null)?.rules;
+    if (status === 200 && rules) tell({ t: "rules", rules });
     // The queue may have been wiped, or the page may have reported some of it as arrived, meanwhile.
     const here = chunks.filter((c) => queue.includes(c));
     const verdict = judge(status, body);
@@ -276,6 +280,7 @@ export function createPipe(tell: (message: FromPipe) => void): (message: ToPipe)
     generation++;
     queue = [];
     waiting = [];
+    abort.abort();
     void database.then((db) => {
       try {
         db?.transaction(STORE, "readwrite").objectStore(STORE).clear();

@@ -15,6 +15,11 @@ interface Held extends Chunk {
 }
 
 export interface RingEvents {
+  /** What the events since the last call were masked under, and how often. */
+  stamp(): { rules: string; masked: number; blocked: number };
+  rules(rules: unknown): void;
+  /** The visitor has opted out, perhaps in another tab: nothing may leave. */
+  optedOut(): void;
   lost(reason: string): void;
   deleted(replay: string): void;
   stop(reason: string): void;
@@ -107,6 +112,9 @@ export class Ring {
         this.held = this.held.filter((chunk) => chunk.replay !== message.replay);
         this.events.deleted(message.replay);
         break;
+      case "rules":
+        this.events.rules(message.rules);
+        break;
       case "stop":
         this.events.stop(message.reason);
         break;
@@ -151,6 +159,7 @@ export class Ring {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (!this.buffer.length) return;
+    if (this.context.optedOut()) return this.events.optedOut();
     const young = this.context.started() + this.context.config.record_min_ms - Date.now();
     if (young > 0) {
       this.timer = setTimeout(() => this.post(), young);
@@ -165,6 +174,7 @@ export class Ring {
       who: this.context.who(),
       visit: this.context.visit(),
       mask: this.mode,
+      ...this.events.stamp(),
       events: this.buffer,
       size: this.bufferSize,
       at: Date.now(),
@@ -243,6 +253,8 @@ export class Ring {
 const bytes = (chunk: Chunk): number => new Blob(chunk.events).size + chunk.events.length + 1;
 
 function plain(held: Held): Chunk {
-  const { token, owner, replay, epoch, seq, who, visit, mask, events, size, at } = held;
-  return { token, owner, replay, epoch, seq, who, visit, mask, events, size, at };
+  const chunk: Chunk & Partial<Held> = { ...held };
+  delete chunk.stored;
+  delete chunk.spoken;
+  return chunk;
 }

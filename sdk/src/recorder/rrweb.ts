@@ -1,7 +1,6 @@
 /** The only file that knows which rrweb is used (docs/decisions/0002-recorder.md). */
 import { record } from "@sentry/rrweb";
-import { fixed, stars } from "./mask";
-import type { RrwebEvent } from "./wall";
+import type { RrwebEvent } from "./events";
 
 export interface RrwebOptions {
   emit(event: RrwebEvent): void;
@@ -9,8 +8,7 @@ export interface RrwebOptions {
   admit(mutations: MutationRecord[]): boolean;
   onError(error: unknown): void;
   blockSelector: string;
-  blockClass: RegExp | undefined;
-  maskAllText: boolean;
+  blockClass: RegExp | null;
   /** Makes rrweb's canvas manager; comes from the canvas part. */
   canvas: unknown;
   fonts: boolean;
@@ -32,11 +30,9 @@ export function startRrweb(options: RrwebOptions): Rrweb {
     recordAfter: "DOMContentLoaded",
     blockClass: options.blockClass ?? "rr-block",
     blockSelector: options.blockSelector,
-    // A first layer inside rrweb; the wall decides.
-    maskAllText: options.maskAllText,
-    maskTextFn: stars,
-    maskAllInputs: true,
-    maskInputFn: fixed,
+    // What is masked is the wall's to decide, once and for all kinds of events.
+    maskAllText: false,
+    maskAllInputs: false,
     userTriggeredOnInput: true,
     slimDOMOptions: { comment: true, headWhitespace: true },
     inlineStylesheet: true,

@@ -1,66 +1,33 @@
 /**
- * The wall every rrweb event passes before it is queued: masks it in place of what the recorder wrote. Decisions are kept by
- * node id until the next full snapshot, a node once masked stays masked for the page, and event kinds it doesn't know are
- * refused.
+ * The wall every event passes before it is queued: what leaves is built anew, field by field, from what is known of each kind;
+ * kinds it doesn't know are refused. Decisions are kept by node id until the next full snapshot, so that a change costs no
+ * look up the tree; a node once masked stays masked for the page.
  */
 import type { MaskMode } from "../bridge";
-import {
-  fixed,
-  isField,
-  maskAttribute,
-  maskCss,
-  maskUrl,
-  type MaskRules,
-  type Place,
-  scrub,
-  stars,
-} from "./mask";
-
-export interface RrwebEvent {
-  type: number;
-  data: unknown;
-  timestamp: number;
-}
-
-type Obj = Record<string, unknown>;
-
-interface Serialized {
-  type: number;
-  id: number;
-  tagName?: string;
-  attributes?: Obj;
-  childNodes?: Serialized[];
-  isSVG?: boolean;
-  isStyle?: boolean;
-  textContent?: string;
-  name?: string;
-  publicId?: string;
-  systemId?: string;
-  rootId?: number;
-  isShadowHost?: boolean;
-  isShadow?: boolean;
-  isCustom?: boolean;
-  compatMode?: string;
-}
+import { isButton, isField, maskAttribute, type MaskRules, type Place, SECRET } from "./attributes";
+import { Literals, maskCss, maskDeclaration } from "./css";
+import { EMPTY_BOX, FIXED, fixed, maskUrl, scrub, stars } from "./mask";
+import { maskMark, maskPlugin } from "./marks";
+import { type Obj, pick, positions, rebuilt, type RrwebEvent, type Serialized } from "./events";
+import type { Where, Zone } from "./where";
 
 export interface WallOptions {
   mode: MaskMode;
   allowedParams: readonly string[];
   canvas: boolean;
   fonts: boolean;
+  where: Where;
   /** The live node of an id, if there is one. */
   node(id: number): Node | null;
   /** The id of a live node, -1 if it has none. */
   id(node: Node): number;
-  masked(node: Node | null): boolean;
-  /** Nothing is ever clear: saves looking. */
-  all: boolean;
+  /** Something became blocked that was shown: only a full snapshot makes it a box. */
+  resnapshot(): void;
 }
 
-/** What is known of a node: an element by its tag, a text by its parent's. */
+/** What is known of an element, and through it of the texts right inside it. */
 interface Known extends Place {
-  text?: boolean;
-  style?: boolean;
+  zone: Zone;
   blocked?: boolean;
 }
 
@@ -69,18 +36,34 @@ export interface Counts {
   blocked: number;
 }
 
+const hollow = /^(script|noscript|template)$/;
+const isElement = (node: Node | null): node is Element => node?.nodeType === 1;
+
 export class Wall {
-  private known = new Map<number, Known>();
-  private sticky = new WeakSet<Node>();
-  private inputs = new Map<number, string>();
+  private elements = new Map<number, Known>();
+  /** Texts, by the element they stand in. */
+  private texts = new Map<number, Known>();
+  private readonly sticky = new WeakSet<Node>();
+  private readonly fields = new WeakSet<Node>();
+  /** What was last said of a field or an editable text: only a change of it is said again. */
+  private states = new Map<number, string>();
+  /** Attributes that were masked, by name: CSS that comes later may select on them. */
+  private hidden = new Map<string, number[]>();
   private aliases = new Map<string, string>();
+  private late: Obj[] = [];
+  private readonly literals = new Literals();
   private readonly rules: MaskRules;
-  readonly counts: Counts = { masked: 0, blocked: 0 };
+  private readonly sheets = new Map<string, string>();
+  private readonly tags = new Map<string, string>();
+  private pruneAt = 20_000;
+  private counted: Counts = { masked: 0, blocked: 0 };
 
   constructor(private readonly options: WallOptions) {
     this.rules = {
       mode: options.mode,
       allowedParams: options.allowedParams,
+      canvas: options.canvas,
+      literals: this.literals,
       alias: (name) => {
         let alias = this.aliases.get(name);
         if (!alias) this.aliases.set(name, (alias = `n${this.aliases.size + 1}`));
@@ -89,202 +72,397 @@ export class Wall {
     };
   }
 
+  /** How many texts and elements were masked, and elements blocked, since it was last asked. */
+  count(): Counts {
+    const now = this.counted;
+    this.counted = { masked: 0, blocked: 0 };
+    return now;
+  }
+
   /** The event as it may leave; null when nothing of it may. Throws when masking fails: then it must be dropped. */
   pass(event: RrwebEvent): RrwebEvent | null {
-    const data = event.data as Obj;
-    switch (event.type) {
-      case 0: // DomContentLoaded
-      case 1: // Load
-        return { type: event.type, data: {}, timestamp: event.timestamp };
-      case 2: {
-        this.known = new Map();
-        this.inputs = new Map();
-        const node = this.serialized(data.node as Serialized, null);
-        return { ...event, data: { node, initialOffset: data.initialOffset } };
-      }
-      case 3:
-        return this.incremental(event, data);
-      case 4:
-        return {
-          ...event,
-          data: { href: this.url(String(data.href)), width: data.width, height: data.height },
-        };
-      default:
-        return null;
-    }
+    const data = this.data(event.type, event.data as Obj);
+    return data && { type: event.type, data, timestamp: event.timestamp };
+  }
+
+  /** Attributes that CSS turned out to select on after they had been sent. */
+  more(timestamp: number): RrwebEvent | null {
+    if (!this.late.length) return null;
+    const data = { source: 0, texts: [], attributes: this.late, removes: [], adds: [] };
+    this.late = [];
+    return { type: 3, data, timestamp };
   }
 
   url(value: string): string {
     return maskUrl(value, this.options.allowedParams);
   }
 
-  /** Text that isn't in the page: messages of errors and the console. */
-  message(value: string): string {
-    return this.options.mode === "text" ? stars(value) : scrub(value);
-  }
-
-  private css(value: unknown): unknown {
-    return typeof value === "string" ? maskCss(value, this.options.allowedParams) : value;
-  }
-
-  private incremental(event: RrwebEvent, data: Obj): RrwebEvent | null {
-    switch (data.source) {
-      case 0:
-        return { ...event, data: this.mutation(data) };
-      case 1: // positions and ids only
-      case 2:
-      case 3:
-      case 4:
-      case 6:
-      case 7:
-      case 12:
-      case 14:
-        return event;
-      case 5:
-        return this.input(event, data);
-      case 8:
+  private data(type: number, data: Obj): Obj | null {
+    switch (type) {
+      case 0: // DomContentLoaded
+      case 1: // Load
+        return {};
+      case 2: {
+        this.elements = new Map();
+        this.texts = new Map();
+        this.states = new Map();
+        this.hidden = new Map();
+        const root = data.node as Serialized;
+        this.learnFrom(root);
         return {
-          ...event,
-          data: {
-            ...data,
-            adds: (data.adds as Obj[] | undefined)?.map((add) => ({ ...add, rule: this.css(add.rule) })),
-            replace: this.css(data.replace),
-            replaceSync: this.css(data.replaceSync),
-          },
+          node: this.serialized(root, null),
+          initialOffset: pick(data.initialOffset, ["top", "left"]),
         };
-      case 9:
-        return this.options.canvas ? event : null;
-      case 10:
-        return this.options.fonts
-          ? { ...event, data: { ...data, fontSource: this.css(data.fontSource) } }
-          : null;
-      case 13: {
-        const set = data.set as Obj | undefined;
-        return { ...event, data: { ...data, set: set && { ...set, value: this.css(set.value) } } };
       }
-      case 15:
-        return {
-          ...event,
-          data: {
-            ...data,
-            styles: (data.styles as Obj[] | undefined)?.map((style) => ({
-              ...style,
-              rules: (style.rules as Obj[]).map((rule) => ({ ...rule, rule: this.css(rule.rule) })),
-            })),
-          },
-        };
-      case 16:
-        return event;
+      case 3:
+        return this.incremental(data);
+      case 4:
+        return { href: this.url(String(data.href)), ...pick(data, ["width", "height"]) };
+      case 5:
+        return maskMark(data, this.options);
+      case 6:
+        return maskPlugin(data, this.options);
       default:
         return null;
     }
   }
 
-  private input(event: RrwebEvent, data: Obj): RrwebEvent | null {
+  private css(value: unknown): string {
+    if (typeof value !== "string") return "";
+    let css = this.sheets.get(value);
+    if (css !== undefined) return css;
+    css = maskCss(value, this.options.allowedParams, this.options.mode === "text");
+    this.learn(css);
+    // Whole sheets come again with every full snapshot.
+    if (this.sheets.size > 300) this.sheets.clear();
+    if (value.length > 300) this.sheets.set(value, css);
+    return css;
+  }
+
+  private incremental(data: Obj): Obj | null {
+    const { source } = data;
+    switch (source) {
+      case 0:
+        return this.mutation(data);
+      case 5:
+        return this.input(data);
+      case 8:
+        return {
+          ...pick(data, ["source", "id", "styleId"]),
+          ...(Array.isArray(data.adds) && {
+            adds: (data.adds as Obj[]).map((add) => ({
+              rule: this.css(add.rule),
+              index: positions(add.index),
+            })),
+          }),
+          ...(Array.isArray(data.removes) && {
+            removes: (data.removes as Obj[]).map((remove) => ({ index: positions(remove.index) })),
+          }),
+          ...(typeof data.replace === "string" && { replace: this.css(data.replace) }),
+          ...(typeof data.replaceSync === "string" && { replaceSync: this.css(data.replaceSync) }),
+        };
+      case 10:
+        if (!this.options.fonts) return null;
+        return {
+          source,
+          family: scrub(String(data.family)),
+          fontSource: this.css(data.fontSource),
+          buffer: data.buffer === true,
+        };
+      case 13: {
+        const set = data.set as Obj | undefined;
+        const hide = this.options.mode === "text";
+        const value =
+          set &&
+          maskDeclaration(
+            String(set.property),
+            String(set.value ?? ""),
+            this.options.allowedParams,
+            hide,
+            true,
+          );
+        if (set && value === null) return null;
+        return {
+          ...pick(data, ["source", "id", "styleId"]),
+          index: positions(data.index),
+          ...(set && {
+            set: {
+              property: set.property,
+              value,
+              priority: set.priority === "important" ? "important" : undefined,
+            },
+          }),
+          ...(data.remove
+            ? { remove: { property: String((data.remove as Obj).property).replace(/[^\w-]/g, "") } }
+            : {}),
+        };
+      }
+      case 15:
+        return {
+          ...pick(data, ["source", "id"]),
+          styleIds: positions(data.styleIds),
+          ...(Array.isArray(data.styles) && {
+            styles: (data.styles as Obj[]).map((style) => ({
+              ...pick(style, ["styleId"]),
+              rules: ((style.rules as Obj[]) ?? []).map((rule) => ({
+                rule: this.css(rule.rule),
+                index: positions(rule.index),
+              })),
+            })),
+          }),
+        };
+      default:
+        return rebuilt(data, this.options.canvas);
+    }
+  }
+
+  // ---- fields ----
+
+  private input(data: Obj): Obj | null {
     const id = data.id as number;
+    const at = this.elements.get(id);
+    const live = this.options.node(id) as HTMLInputElement | null;
+    // Which box was ticked is an answer; a field that isn't known says nothing.
+    const kind = at?.kind ?? live?.type;
+    if (at?.blocked || kind === "checkbox" || kind === "radio" || data.isChecked === true) return null;
     const text = fixed(data.text);
-    const state = `${text ? 1 : 0}${String(data.isChecked)}`;
-    // Only becoming empty or filled shows: not how often a key was pressed.
-    if (this.inputs.get(id) === state) return null;
-    this.inputs.set(id, state);
-    return {
-      ...event,
-      data: { source: 5, id, text, isChecked: data.isChecked === true, userTriggered: data.userTriggered },
-    };
+    if (!this.changed(id, text)) return null;
+    if (at?.kind === "number") {
+      // Such a box shows no stars, but it does show its placeholder.
+      const own = maskAttribute("placeholder", live?.getAttribute("placeholder") ?? "", at, this.rules);
+      this.late.push({ id, attributes: { placeholder: text ? EMPTY_BOX : own } });
+    }
+    return { source: 5, id, text, isChecked: false, userTriggered: data.userTriggered === true };
+  }
+
+  /** Only becoming empty or filled shows: not how often a key was pressed. */
+  private changed(id: number, state: string): boolean {
+    if (this.states.get(id) === state) return false;
+    this.states.set(id, state);
+    return true;
+  }
+
+  // ---- changes ----
+
+  /** rrweb says nothing of an element that has become blocked, but goes on telling what happens inside it. */
+  notice(records: readonly MutationRecord[]): void {
+    for (const { type, target, attributeName } of records) {
+      if (type !== "attributes" || attributeName === "style" || !isElement(target)) continue;
+      if (this.options.where.blocks(target)) this.block(target);
+    }
   }
 
   private mutation(data: Obj): Obj {
     this.prune();
-    const adds = ((data.adds as Obj[]) ?? []).map((add) => {
-      const parent = this.known.get(add.parentId as number) ?? null;
-      return { ...add, node: this.serialized(add.node as Serialized, parent) };
-    });
-    const texts: Obj[] = ((data.texts as Obj[]) ?? []).map((text) => ({
-      id: text.id,
-      value: typeof text.value === "string" ? this.textOf(text.id as number, text.value) : text.value,
-    }));
+    const changes = (data.attributes as Obj[]) ?? [];
+    const texts: Obj[] = [];
     const attributes: Obj[] = [];
-    for (const change of (data.attributes as Obj[]) ?? []) {
+    // First what holds where, then what is said.
+    for (const change of changes)
+      this.revise(change.id as number, change.attributes as Obj, texts, attributes);
+    if (this.options.where.around) this.sweep(changes, data, texts, attributes);
+    for (const add of (data.adds as Obj[]) ?? []) this.learnFrom(add.node as Serialized);
+    const adds: Obj[] = [];
+    for (const add of (data.adds as Obj[]) ?? []) {
+      const parent = this.elements.get(add.parentId as number) ?? null;
+      if (parent?.blocked) continue;
+      adds.push({
+        ...pick(add, ["parentId", "nextId", "previousId"]),
+        node: this.serialized(add.node as Serialized, parent),
+      });
+    }
+    for (const { id, value } of (data.texts as { id: number; value: unknown }[]) ?? []) {
+      const at = this.texts.get(id) ?? this.placeOf(this.options.node(id));
+      if (at.blocked) continue;
+      const text = this.text(String(value ?? ""), at, this.options.node(id));
+      if (!at.zone.editable || this.changed(id, text)) texts.push({ id, value: text });
+    }
+    for (const change of changes) {
       const id = change.id as number;
-      const kept = this.attributes(id, change.attributes as Obj);
+      const kept = this.attributes(id, change.attributes as Obj, false);
       if (Object.keys(kept).length) attributes.push({ id, attributes: kept });
     }
-    if (!this.options.all)
-      for (const change of (data.attributes as Obj[]) ?? [])
-        this.remask(change.id as number, texts, attributes);
     return {
       source: 0,
       texts,
       attributes,
-      removes: data.removes,
+      removes: ((data.removes as Obj[]) ?? []).map((gone) => ({
+        ...pick(gone, ["parentId", "id"]),
+        ...(gone.isShadow === true && { isShadow: true }),
+      })),
       adds,
-      ...(data.isAttachIframe ? { isAttachIframe: true } : {}),
+      ...(data.isAttachIframe === true && { isAttachIframe: true }),
     };
   }
 
   /** Forgets nodes that are gone, now and then. */
   private prune(): void {
-    if (this.known.size < this.pruneAt) return;
-    for (const id of this.known.keys())
-      if (!this.options.node(id)) {
-        this.known.delete(id);
-        this.inputs.delete(id);
-      }
-    this.pruneAt = this.known.size * 2 + 10_000;
+    const size = this.elements.size + this.texts.size;
+    if (size < this.pruneAt) return;
+    for (const map of [this.elements, this.texts, this.states])
+      for (const id of map.keys()) if (!this.options.node(id)) map.delete(id);
+    for (const [name, ids] of this.hidden)
+      this.hidden.set(
+        name,
+        ids.filter((id) => this.elements.has(id)),
+      );
+    this.pruneAt = (this.elements.size + this.texts.size) * 2 + 10_000;
   }
-  private pruneAt = 20_000;
 
-  /** Decides for a node and remembers: masked stays masked. */
-  private decide(id: number): boolean {
-    if (this.options.all) return true;
+  // ---- what holds where ----
+
+  /** What is known of the element a text stands in, found from the page. */
+  private placeOf(node: Node | null): Known {
+    const parent = node?.parentNode ?? null;
+    const known = parent && this.elements.get(this.options.id(parent));
+    if (known && !(node && this.sticky.has(node))) return known;
+    const tag = isElement(parent) ? parent.tagName.toLowerCase() : "";
+    const zone = this.options.where.of(parent);
+    return { tag, zone, masked: zone.masked || !!(node && this.sticky.has(node)) };
+  }
+
+  /** An element that was never serialised: masked, and what it says of itself is not believed. */
+  private stranger(id: number): Known {
     const node = this.options.node(id);
-    if (!node) return true;
-    if (this.sticky.has(node)) return true;
-    const masked = this.options.masked(node);
-    if (masked) this.sticky.add(node);
-    return masked;
+    const tag = isElement(node) ? node.tagName.toLowerCase() : "";
+    return { tag, zone: this.options.where.of(null), masked: true, field: true };
   }
 
-  private text(value: string, at: Known): string {
-    if (at.style) return maskCss(value, this.options.allowedParams);
-    if (at.tag === "script" || at.tag === "noscript" || at.tag === "template") return "";
-    if (at.tag === "textarea") return fixed(value);
-    return at.masked ? stars(value) : scrub(value);
+  /** Before a change is told: an element may have become masked, blocked or editable by it, with all inside it. */
+  private revise(id: number, given: Obj, texts: Obj[], attributes: Obj[]): void {
+    const { where } = this.options;
+    const node = this.options.node(id);
+    const known = this.elements.get(id);
+    if (!isElement(node) || !known || known.blocked) return;
+    if (where.all && !("contenteditable" in given || "role" in given)) return;
+    const parent = this.options.node(id)?.parentNode;
+    const around = (parent && this.elements.get(this.options.id(parent))?.zone) ?? where.of(parent ?? null);
+    this.remask(node, where.own(node, around), texts, attributes);
   }
 
-  private textOf(id: number, value: string): string {
-    const known = this.known.get(id);
-    if (!known?.text) return stars(value);
-    const masked = known.masked || this.decide(id);
-    known.masked = masked;
-    return this.text(value, known);
+  /** Selectors that look around can match elements that did not change themselves. */
+  private sweep(changes: Obj[], data: Obj, texts: Obj[], attributes: Obj[]): void {
+    const { where } = this.options;
+    const roots = new Set<Node>([document]);
+    for (const id of [...changes.map((c) => c.id), ...((data.adds as Obj[]) ?? []).map((a) => a.parentId)]) {
+      const root = this.options.node(id as number)?.getRootNode();
+      if (root) roots.add(root);
+    }
+    const look = (el: Element): void => {
+      const known = this.elements.get(this.options.id(el));
+      if (!known || known.blocked) return;
+      if (where.blocks(el)) this.block(el);
+      else if (!where.all && !known.masked) this.remask(el, where.of(el), texts, attributes);
+    };
+    for (const root of roots) (root as ParentNode).querySelectorAll?.(where.around).forEach(look);
+    // What stands clear by a selector has to go on matching it.
+    if (this.options.mode === "text" && !where.all)
+      for (const [id, known] of this.elements)
+        if (!known.masked) {
+          const node = this.options.node(id);
+          if (isElement(node)) look(node);
+        }
   }
+
+  private block(el: Element): void {
+    const shown = this.elements.get(this.options.id(el));
+    if (!shown || shown.blocked) return;
+    const visit = (node: Node): void => {
+      const known = this.elements.get(this.options.id(node));
+      if (known) known.blocked = true;
+      node.childNodes.forEach(visit);
+      if (isElement(node)) node.shadowRoot?.childNodes.forEach(visit);
+    };
+    visit(el);
+    this.options.resnapshot();
+  }
+
+  /** A place that became masked is sent again, masked, with all below it that the same holds for. */
+  private remask(el: Element, zone: Zone, texts: Obj[], attributes: Obj[]): void {
+    const { where } = this.options;
+    const visit = (node: Node, around: Zone, parent: Known | undefined): void => {
+      if (node.nodeType === 3) {
+        const id = this.options.id(node);
+        if (!around.masked || !parent || !this.texts.has(id)) return;
+        this.sticky.add(node);
+        this.texts.set(id, parent);
+        texts.push({ id, value: this.text(node.textContent ?? "", parent, node) });
+        return;
+      }
+      let known = parent;
+      if (isElement(node)) {
+        const id = this.options.id(node);
+        known = this.elements.get(id);
+        if (!known) return;
+        const same = known.masked === around.masked && known.zone.editable === around.editable;
+        known.zone = around;
+        if (around.masked && !same) {
+          known.masked = true;
+          this.sticky.add(node);
+          const given: Obj = {};
+          for (const { name, value } of Array.from(node.attributes))
+            if (!isField(known.tag) || name !== "value") given[name] = value;
+          const kept = this.attributes(id, given, false);
+          for (const name in given)
+            if (kept[name] === given[name]) delete kept[name];
+            else if (!(name in kept)) kept[name] = null;
+          if (Object.keys(kept).length) attributes.push({ id, attributes: kept });
+        }
+      }
+      const inside = (child: Node): void =>
+        visit(child, isElement(child) ? where.own(child, around) : around, known);
+      node.childNodes.forEach(inside);
+      if (!isElement(node)) return;
+      node.shadowRoot?.childNodes.forEach(inside);
+      const framed = node.tagName === "IFRAME" ? frame(node as HTMLIFrameElement) : null;
+      if (framed) visit(framed, around, undefined);
+    };
+    const known = this.elements.get(this.options.id(el));
+    // Only ever stricter: what was masked stays so.
+    if (known && ((zone.masked && !known.masked) || (zone.editable && !known.zone.editable)))
+      visit(el, zone, known);
+  }
+
+  // ---- nodes ----
 
   private serialized(node: Serialized, parent: Known | null): Serialized {
     const { id, type } = node;
     const base: Serialized = { type, id };
-    if (node.rootId !== undefined) base.rootId = node.rootId;
+    if (typeof node.rootId === "number") base.rootId = node.rootId;
     if (node.isShadow) base.isShadow = true;
     switch (type) {
       case 0: {
-        this.known.set(id, { tag: "#document", masked: true });
-        base.childNodes = (node.childNodes ?? []).map((child) => this.serialized(child, null));
-        if (node.compatMode) base.compatMode = node.compatMode;
+        const live = this.options.node(id) as Document | null;
+        const around = parent?.zone ?? this.options.where.of(live);
+        const zone = this.options.where.document(live, around);
+        const known: Known = { tag: "#document", zone, masked: zone.masked };
+        this.elements.set(id, known);
+        base.childNodes = (node.childNodes ?? []).map((child) => this.serialized(child, known));
+        if (node.compatMode === "BackCompat") base.compatMode = node.compatMode;
         return base;
       }
       case 1:
-        return { ...base, name: node.name, publicId: node.publicId, systemId: node.systemId };
+        return {
+          ...base,
+          name: "html",
+          publicId: /^-\/\/W3C\/\/DTD X?HTML [\w .]+\/\/EN$/.test(node.publicId ?? "") ? node.publicId : "",
+          systemId: /^(about:legacy-compat|https?:\/\/www\.w3\.org\/[\w/.-]*)$/.test(node.systemId ?? "")
+            ? node.systemId
+            : "",
+        };
       case 2:
-        return this.element(node, base);
+        return this.element(node, base, parent);
       case 3: {
-        const tag = parent?.tag ?? "";
-        // `isStyle` is believed only of a text whose parent is a style element.
-        const style = tag === "style";
-        const known: Known = { tag, masked: this.decide(id), text: true, style };
-        this.known.set(id, known);
-        base.textContent = this.text(String(node.textContent ?? ""), known);
-        if (style) base.isStyle = true;
-        if (known.masked) this.counts.masked++;
+        const live = this.options.where.all && parent ? null : this.options.node(id);
+        let at = parent ?? this.placeOf(live);
+        if (live && !at.masked && this.sticky.has(live)) at = { ...at, masked: true };
+        if (live && at.masked) this.sticky.add(live);
+        this.texts.set(id, at);
+        const text = String(node.textContent ?? "");
+        base.textContent = this.text(text, at, this.options.node(id));
+        if (at.zone.editable) this.states.set(id, base.textContent);
+        if (at.tag === "style") base.isStyle = true;
+        else if (at.masked && /\S/.test(text)) this.counted.masked++;
         return base;
       }
       default: // CDATA, comments and what else there may be
@@ -292,23 +470,45 @@ export class Wall {
     }
   }
 
-  private element(node: Serialized, base: Serialized): Serialized {
-    const tag = String(node.tagName).toLowerCase();
+  private text(value: string, at: Known, live: Node | null): string {
+    const { tag } = at;
+    if (tag === "style") {
+      // Of a type that is none, or out of the page, it is no style sheet but a place to keep a text.
+      const sheet = (live?.parentNode as HTMLStyleElement | null | undefined)?.sheet;
+      return sheet ? this.css(value) : "";
+    }
+    if (hollow.test(tag)) return "";
+    if (tag === "textarea")
+      return (live?.parentNode as HTMLTextAreaElement | null)?.value === "" ? "" : fixed(value);
+    if (at.zone.editable) return /\S/.test(value) ? FIXED : value;
+    return at.masked ? stars(value) : scrub(value);
+  }
+
+  private element(node: Serialized, base: Serialized, parent: Known | null): Serialized {
+    const { where } = this.options;
+    const { id } = node;
     const given = node.attributes ?? {};
-    base.tagName = node.tagName;
+    const tag = String(node.tagName).toLowerCase();
+    base.tagName = this.tag(node);
     if (node.isSVG) base.isSVG = true;
     if (node.isShadowHost) base.isShadowHost = true;
     if (node.isCustom) base.isCustom = true;
-    if (
-      given.rr_width !== undefined &&
-      !(node.childNodes ?? []).length &&
-      !("rr_dataURL" in given) &&
-      isBox(given)
-    ) {
-      this.known.set(node.id, { tag, masked: true, blocked: true });
-      this.counts.blocked++;
+    base.childNodes = [];
+    const looked = !where.all || !parent || "contenteditable" in given || "role" in given || isField(tag);
+    const live = looked ? this.options.node(id) : null;
+    let zone = parent?.zone ?? where.of(live?.parentNode ?? null);
+    if (looked) zone = isElement(live) ? where.own(live, zone) : where.of(null);
+    let masked = zone.masked;
+    if (!where.all && live) {
+      masked ||= this.sticky.has(live);
+      if (masked) this.sticky.add(live);
+    }
+    const known: Known = { tag, zone, masked, svg: !!node.isSVG };
+    this.elements.set(id, known);
+    if (isBox(given)) {
+      known.blocked = true;
+      this.counted.blocked++;
       base.attributes = { class: "rr-block", rr_width: given.rr_width, rr_height: given.rr_height };
-      base.childNodes = [];
       return base;
     }
     const kind =
@@ -317,82 +517,148 @@ export class Wall {
         : tag === "meta"
           ? (given.name ?? given.property ?? given["http-equiv"])
           : "";
-    const known: Known = {
-      tag,
-      svg: !!node.isSVG,
-      kind: typeof kind === "string" ? kind.toLowerCase() : "",
-      masked: this.decide(node.id),
-    };
-    this.known.set(node.id, known);
-    base.attributes = this.attributes(node.id, given);
-    if (isField(tag)) this.inputs.set(node.id, `${given.value ? 1 : 0}${String(!!given.checked)}`);
-    const hollow = tag === "noscript" || tag === "template" || tag === "script";
-    base.childNodes = hollow ? [] : (node.childNodes ?? []).map((child) => this.serialized(child, known));
+    known.kind = typeof kind === "string" ? kind.toLowerCase() : "";
+    if (isField(tag)) this.field(known, given, live as HTMLInputElement | null);
+    base.attributes = this.attributes(id, given, true);
+    if (isField(tag) && !isButton(known)) {
+      const { kind: type } = known;
+      // rrweb copies the attribute of a field that has been emptied since.
+      const filled =
+        live && type !== "checkbox" && type !== "radio" ? (live as HTMLInputElement).value : given.value;
+      if (filled) {
+        base.attributes.value = FIXED;
+        if (type === "number") base.attributes.placeholder = EMPTY_BOX;
+      } else delete base.attributes.value;
+      this.states.set(id, fixed(filled));
+    }
+    if (!hollow.test(tag))
+      base.childNodes = (node.childNodes ?? []).map((child) => this.serialized(child, known));
     return base;
   }
 
-  private attributes(id: number, given: Obj): Obj {
-    const at = this.known.get(id);
-    const place: Place = at ?? { tag: "", masked: true };
+  /** A tag that no one has made is a word of a sentence, more likely than not. */
+  private tag({ id, tagName, isSVG }: Serialized): string {
+    const tag = String(tagName);
+    let known = this.tags.get(tag);
+    if (known !== undefined) return known;
+    const live = this.options.node(id);
+    const unknown = /HTMLUnknownElement|\bSVGElement/.test(Object.prototype.toString.call(live));
+    const odd =
+      unknown && !tag.includes("-") ? true : !/^[a-z][\w:.-]{0,60}$/i.test(tag) || scrub(tag) !== tag;
+    known = odd ? (isSVG ? "g" : "x-unknown") : tag;
+    if (live) this.tags.set(tag, known);
+    return known;
+  }
+
+  /** Once a field, always a field: also when it turns into a button, as one that shows a password may. */
+  private field(known: Known, given: Obj, live: HTMLInputElement | null): void {
+    const said = [given.name, given.id, given.autocomplete].filter((v) => typeof v === "string").join(" ");
+    known.field =
+      !isButton(known) ||
+      !!(live && this.fields.has(live)) ||
+      (typeof given.autocomplete === "string" && !/^(|off)$/i.test(given.autocomplete)) ||
+      SECRET.test(said);
+    if (known.field && live) this.fields.add(live);
+  }
+
+  private attributes(id: number, given: Obj, whole: boolean): Obj {
+    const at = this.elements.get(id) ?? this.stranger(id);
     const kept: Obj = {};
-    if (at?.blocked) {
+    if (at.blocked) {
       // Only the size of a blocked element may change.
       const style = given.style as Obj | undefined;
-      if (style && typeof style === "object" && "width" in style && "height" in style)
-        kept.style = { width: style.width, height: style.height };
+      for (const name of ["width", "height"])
+        if (style && /^[\d.]+px$/.test(String(style[name])))
+          kept.style = { ...(kept.style as Obj), [name]: style[name] };
       return kept;
     }
-    if (at && at.tag === "input" && typeof given.type === "string") at.kind = given.type.toLowerCase();
+    if (at.tag === "input" && !whole && typeof given.type === "string") {
+      // What could be typed into stays so, whatever it becomes.
+      at.field = true;
+      at.kind = given.type.toLowerCase();
+    }
+    let stars = 0;
     for (const name in given) {
       const value = given[name];
       if (typeof value === "string") {
-        const masked = maskAttribute(name, value, place, this.rules);
+        const masked = maskAttribute(name, value, at, this.rules);
+        if (name === "_cssText" && masked) this.css(value);
         if (masked !== undefined) kept[name] = masked;
+        if (masked !== value) {
+          stars++;
+          if (at.masked) this.hide(name.toLowerCase(), id);
+        }
       } else if (name === "style" && value && typeof value === "object") {
-        const style: Obj = {};
-        for (const [key, v] of Object.entries(value))
-          style[key] = Array.isArray(v) ? v.map((part) => this.css(part)) : this.css(v);
-        kept.style = style;
-      } else if (value === null || typeof value === "boolean" || typeof value === "number") {
-        if (name === "selected" && place.tag === "option") continue;
-        if (/^_?on|^srcdoc$/i.test(name)) continue;
-        if (name === "value" && isField(place.tag))
-          kept[name] = value === null ? null : fixed(value === true ? "on" : String(value));
-        else kept[name] = value;
-      } else if (/^rr_/.test(name) && value && typeof value === "object") continue;
+        const style = this.styleChange(value as Obj, at.masked);
+        if (Object.keys(style).length) kept.style = style;
+      } else if (value === null || value === false) {
+        // It is gone; a name that never left needs no farewell.
+        if (maskAttribute(name, "", at, this.rules) !== undefined)
+          kept[name] = name === "value" && isField(at.tag) ? "" : value;
+      } else if (typeof value === "number" && /^rr_(scroll(Left|Top)|mediaCurrentTime)$/.test(name))
+        kept[name] = value;
     }
+    if (whole && stars && at.masked) this.counted.masked++;
     return kept;
   }
 
-  /** A place that became masked is sent again, masked, with all below it. */
-  private remask(id: number, texts: Obj[], attributes: Obj[]): void {
-    const node = this.options.node(id);
-    const known = this.known.get(id);
-    if (!node || !known || known.masked || !this.options.masked(node)) return;
-    const visit = (at: Node): void => {
-      const atId = this.options.id(at);
-      const place = this.known.get(atId);
-      this.sticky.add(at);
-      if (place) {
-        place.masked = true;
-        if (place.text) texts.push({ id: atId, value: this.text(at.textContent ?? "", place) });
-        else if (at instanceof Element) {
-          const again: Obj = {};
-          for (const { name, value } of Array.from(at.attributes)) {
-            if (isField(place.tag) && name === "value") continue;
-            const masked = maskAttribute(name, value, place, this.rules);
-            if (masked !== undefined && masked !== value && masked === stars(value)) again[name] = masked;
-          }
-          if (Object.keys(again).length) attributes.push({ id: atId, attributes: again });
-        }
+  private styleChange(given: Obj, hide: boolean): Obj {
+    const style: Obj = {};
+    for (const [property, value] of Object.entries(given)) {
+      const [text, priority] = (Array.isArray(value) ? value : [value]) as unknown[];
+      const masked =
+        typeof text === "string"
+          ? maskDeclaration(property, text, this.options.allowedParams, hide, true)
+          : /^-{0,2}[a-z][\w-]*$/i.test(property)
+            ? false
+            : null;
+      if (masked !== null)
+        style[property] = Array.isArray(value) ? [masked, priority === "important" ? priority : ""] : masked;
+    }
+    return style;
+  }
+
+  // ---- what the page's CSS selects on ----
+
+  /** Reads the style sheets of what is about to be masked first. */
+  private learnFrom(node: Serialized): void {
+    const css = node.attributes?._cssText;
+    if (typeof css === "string") this.css(css);
+    if (node.tagName === "style") for (const child of node.childNodes ?? []) this.css(child.textContent);
+    else for (const child of node.childNodes ?? []) this.learnFrom(child);
+  }
+
+  private hide(name: string, id: number): void {
+    const ids = this.hidden.get(name);
+    if (ids) ids.push(id);
+    else this.hidden.set(name, [id]);
+  }
+
+  private learn(css: string): void {
+    for (const name of this.literals.learn(css)) {
+      const ids = new Set(this.hidden.get(name));
+      for (const id of ids) {
+        const node = this.options.node(id);
+        const at = this.elements.get(id);
+        const value = isElement(node) && at && !at.blocked ? node.getAttribute(name) : null;
+        if (value === null) continue;
+        const masked = maskAttribute(name, value, at!, this.rules);
+        if (masked !== undefined) this.late.push({ id, attributes: { [name]: masked } });
       }
-      at.childNodes.forEach(visit);
-      if (at instanceof Element && at.shadowRoot) at.shadowRoot.childNodes.forEach(visit);
-    };
-    visit(node);
+    }
   }
 }
 
 /** rrweb writes a blocked element as class and size and nothing else. */
-const isBox = (attributes: Obj): boolean =>
-  Object.keys(attributes).every((name) => name === "class" || name === "rr_width" || name === "rr_height");
+const isBox = (given: Obj): boolean =>
+  /^[\d.]+px$/.test(String(given.rr_width)) &&
+  /^[\d.]+px$/.test(String(given.rr_height)) &&
+  Object.keys(given).every((name) => name === "class" || name === "rr_width" || name === "rr_height");
+
+function frame(el: HTMLIFrameElement): Document | null {
+  try {
+    return el.contentDocument;
+  } catch {
+    return null;
+  }
+}

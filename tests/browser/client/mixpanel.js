@@ -3,7 +3,7 @@ import mixpanel from 'mixpanel-browser';
 
 window.mixpanel = mixpanel;
 mixpanel.init(document.currentScript.dataset.token, {
-  api_host: location.origin,
+  api_host: new URL(document.currentScript.src).origin,
   record_sessions_percent: 100,
   track_pageview: true,
 });
