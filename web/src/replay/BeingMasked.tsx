@@ -38,9 +38,9 @@ export function BeingMasked({ detail, project }: { detail: ReplayDetail; project
   }
   return (
     <Trouble icon={<ShieldCheck size={18} />} title="This replay is being masked" action={rules}>
-      A rule of {project.name} applies to it, and the SDK that recorded it could not apply it. It
-      can be watched once it has been masked, some seconds after the visit is quiet; it then starts
-      here by itself.
+      A rule of {project.name} applies to it that was not applied in the visitor’s browser. It can
+      be watched once it has been masked here, some seconds after the visit is quiet; it then starts
+      by itself.
       <span className={style.track} role="progressbar" aria-label="Masking the replay">
         <i />
       </span>

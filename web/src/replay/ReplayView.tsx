@@ -61,7 +61,12 @@ export function ReplayView(props: ViewProps) {
   return (
     <>
       <section className={style.player} aria-label="Player" aria-busy={!inside}>
-        <AddressBar {...props} detail={detail.data ?? null} controller={null} />
+        <AddressBar
+          {...props}
+          detail={detail.data ?? null}
+          controller={null}
+          failed={detail.error !== null}
+        />
         <div className={style.stage}>{inside}</div>
         {!inside && (
           <div className={style.bones} aria-hidden>
@@ -71,12 +76,12 @@ export function ReplayView(props: ViewProps) {
           </div>
         )}
       </section>
-      {!props.narrow && !props.detailsFolded && (
+      {!props.narrow && !props.detailsFolded && (detail.data || !inside) && (
         <aside className={style.details} aria-label="Details">
           {detail.data ? (
             <Details {...props} detail={closed(detail.data)} controller={null} />
           ) : (
-            !inside && <DetailsBones />
+            <DetailsBones />
           )}
         </aside>
       )}
