@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -172,7 +173,14 @@ def web(directory: str, port: str) -> None:
     app = create_capture(settings, journal, Directory(lambda: known), other)
     print("ready", flush=True)
     uvicorn.run(
-        app, port=int(port), loop="uvloop", http="httptools", access_log=False, log_level="error", lifespan="off"
+        app,
+        port=int(port),
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_level="error",
+        lifespan="off",
+        timeout_keep_alive=75,
     )
     journal.close()
 
@@ -248,7 +256,8 @@ def generate(port: str, path: str, bodies: str, seconds: str, rate: str) -> None
     end = began + float(seconds)
     interval = 1 / float(rate) if float(rate) else 0.0
     due = began
-    idle = list(by_number)
+    # Each in its turn, so that none is idle for so long that the server closes it.
+    idle = deque(by_number)
     since: dict[int, float] = {}
     answers: dict[int, bytes] = {}
     latencies: list[float] = []
@@ -256,7 +265,7 @@ def generate(port: str, path: str, bodies: str, seconds: str, rate: str) -> None
     while True:
         now_s = time.perf_counter()
         while idle and now_s < end and (not interval or due <= now_s):
-            number = idle.pop()
+            number = idle.popleft()
             header, body = requests[sent % len(requests)]
             sent += 1
             sent_bytes += len(body)

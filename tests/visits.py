@@ -129,14 +129,16 @@ def track(
     device_id: str = "",
     user_id: str = "",
     insert_id: str = "",
+    properties: dict[str, Any] | None = None,
 ) -> None:
+    text = msgspec.json.encode(properties or {})
     record = EventRecord(
         event=event,
         distinct_id=distinct_id,
         client_time_ms=START + at,
         time_ms=START + at,
-        properties=b"{}",
-        raw=b'{"distinct_id":"%s"}' % distinct_id.encode(),
+        properties=text,
+        raw=msgspec.json.encode({**(properties or {}), "distinct_id": distinct_id}),
         insert_id=insert_id,
         device_id=device_id,
         user_id=user_id,

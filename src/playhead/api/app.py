@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from playhead import __version__
-from playhead.api import events, people, privacy, replays, sessions, static
+from playhead.api import events, people, privacy, replays, reports, sessions, static
 from playhead.api.answers import error_answer, json_answer, shapes
 from playhead.errors import NotFound, PlayheadError
 from playhead.settings import Settings
@@ -30,7 +30,7 @@ def create_api(settings: Settings, stores: Stores) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unknown)
-    for module in (sessions, replays, privacy, people, events):
+    for module in (sessions, replays, privacy, people, events, reports):
         app.include_router(module.router)
 
     @app.get("/api/openapi.json", include_in_schema=False)
@@ -58,8 +58,9 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     document = get_openapi(title=app.title, version=app.version, routes=app.routes)
     for methods in document["paths"].values():
         for operation in methods.values():
-            # What fails validation is a 400 of our shape.
-            operation["responses"].pop("422", None)
+            # What fails validation is a 400 of our shape; FastAPI's own 422 is not answered.
+            if "HTTPValidationError" in str(operation["responses"].get("422")):
+                del operation["responses"]["422"]
     components = document.setdefault("components", {})
     components["schemas"] = {
         name: schema

@@ -33,6 +33,8 @@ TRANSIENT_CODES = frozenset(
     | {60, 1000, 1001, 1002}
 )
 ENGINE_START_SECONDS = 60.0
+# A text in JSON stays the text it is: the engine would make a date of one that looks like one, and write it otherwise.
+INSERT_SETTINGS = {"input_format_try_infer_dates": 0, "input_format_try_infer_datetimes": 0}
 _ENGINE = re.compile(r"\{engine:([^}]*)\}")
 
 
@@ -40,6 +42,10 @@ class AnalyticsDown(Unavailable):
     """The analytics store can't be reached or can't work now."""
 
     code = "analytics_down"
+
+    def __init__(self, message: str, engine_code: int | None = None) -> None:
+        super().__init__(message)
+        self.engine_code = engine_code
 
 
 class AnalyticsRefused(PlayheadError):
@@ -111,7 +117,7 @@ class Analytics:
             if types is None:
                 context = client.create_insert_context(table, column_names=list(columns))
                 types = self._types[key] = list(context.column_types)
-            client.insert(table, rows, column_names=list(columns), column_types=types)
+            client.insert(table, rows, column_names=list(columns), column_types=types, settings=INSERT_SETTINGS)
 
     def ping(self) -> None:
         """Raises AnalyticsDown unless the store answers a query."""
@@ -159,7 +165,7 @@ class Analytics:
             clients_own = isinstance(error, DataError | ProgrammingError | NotSupportedError)
             if code in TRANSIENT_CODES or (code is None and not clients_own):
                 self._forget()
-                raise AnalyticsDown(_short(error)) from error
+                raise AnalyticsDown(_short(error), code) from error
             raise AnalyticsRefused(_short(error), code) from error
         except (HTTPError, OSError) as error:
             self._forget()

@@ -1,7 +1,7 @@
 import { EventType, type eventWithTime } from '@rrweb/types';
 import { describe, expect, it } from 'vitest';
 
-import { addressIn, fromFirstSnapshot, merge, parse } from './events';
+import { addressIn, fromFirstSnapshot, merge, parse, parseUntil } from './events';
 import { unwrap, wrap } from './protocol';
 import { fit } from './stage';
 
@@ -14,6 +14,22 @@ describe('reading recorded events', () => {
     const text =
       '{"type":3,"timestamp":1,"data":{}}\n{"type":3\n\nnull\n{"type":"x","timestamp":2,"data":{}}\n{"type":3,"timestamp":null,"data":{}}\n';
     expect(parse(bytes(text)).map((one) => one.timestamp)).toEqual([1]);
+  });
+
+  it('reads to where the page can be drawn first, and the rest later', () => {
+    const lines = [
+      event(1, EventType.Meta),
+      event(2, EventType.FullSnapshot),
+      event(900),
+      event(1_600),
+      event(5_000),
+    ].map((one) => JSON.stringify(one));
+    const { beginning, rest } = parseUntil(bytes(lines.join('\n')), 500);
+    expect(beginning.map((one) => one.timestamp)).toEqual([1, 2, 900, 1_600]);
+    expect(rest().map((one) => one.timestamp)).toEqual([5_000]);
+    const late = parseUntil(bytes([lines[4], ...lines.slice(0, 3)].join('\n')), 500);
+    expect(late.beginning).toHaveLength(4);
+    expect(late.rest()).toEqual([]);
   });
 
   it('begins at the first full snapshot with its meta event', () => {

@@ -1,9 +1,31 @@
 /** Reading recorded events in the player document. They come from strangers: nothing about them is taken for granted. */
 import { EventType, type eventWithTime } from '@rrweb/types';
 
+/** Played while the rest is parsed. */
+const LEAD_MS = 1_000;
+
 /** The events of an NDJSON body; a line that is no rrweb event is left out. */
 export function parse(ndjson: ArrayBuffer): eventWithTime[] {
-  const events: eventWithTime[] = [];
+  return [...read(ndjson)];
+}
+
+/** What is needed to draw the page as it was at `at_ms`, at once, and the rest, which is parsed when it is asked for. */
+export function parseUntil(
+  ndjson: ArrayBuffer,
+  at_ms: number,
+): { beginning: eventWithTime[]; rest: () => eventWithTime[] } {
+  const lines = read(ndjson);
+  const beginning: eventWithTime[] = [];
+  let drawable = false;
+  for (let line = lines.next(); !line.done; line = lines.next()) {
+    beginning.push(line.value);
+    drawable ||= line.value.type === EventType.FullSnapshot;
+    if (drawable && line.value.timestamp > at_ms + LEAD_MS) break;
+  }
+  return { beginning, rest: () => [...lines] };
+}
+
+function* read(ndjson: ArrayBuffer): Generator<eventWithTime> {
   for (const line of new TextDecoder().decode(ndjson).split('\n')) {
     if (line === '') continue;
     try {
@@ -16,13 +38,12 @@ export function parse(ndjson: ArrayBuffer): eventWithTime[] {
         typeof event.data === 'object' &&
         event.data !== null
       ) {
-        events.push(event as eventWithTime);
+        yield event as eventWithTime;
       }
     } catch {
       // A torn line; the ones around it are still good.
     }
   }
-  return events;
 }
 
 /**

@@ -6,13 +6,15 @@
 import { Replayer } from '@rrweb/replay';
 import { EventType, type eventWithTime } from '@rrweb/types';
 
-import { addressIn, fromFirstSnapshot, merge, parse } from './events';
+import { addressIn, fromFirstSnapshot, merge, parse, parseUntil } from './events';
 import './player.css';
 import { selectorFor } from './pick';
-import { type FromPlayer, type Picked, type ToPlayer, unwrap, wrap } from './protocol';
+import { type FromPlayer, type Picked, type Said, type ToPlayer, unwrap, wrap } from './protocol';
 import { fit } from './stage';
 
 const TIME_EVERY_MS = 50;
+/** rrweb draws the first full snapshot in a task a millisecond after it was made. */
+const DRAWN_AFTER_MS = 5;
 
 /** Only the page that embeds us is listened to; `frame-ancestors` says who that may be. */
 const dashboard = embedder();
@@ -34,7 +36,11 @@ let resting_ms = 0;
 let lastTime = 0;
 let turn = 0;
 
-function say(message: FromPlayer): void {
+function say(said: Said): void {
+  send({ ...said, load });
+}
+
+function send(message: FromPlayer): void {
   if (dashboard !== null) window.parent.postMessage(wrap(message), dashboard);
 }
 
@@ -63,27 +69,23 @@ function obey(order: ToPlayer): void {
   switch (order.type) {
     case 'load': {
       load = order.load;
-      events = fromFirstSnapshot(parse(order.ndjson));
+      // The page is drawn first, in the tasks that rrweb makes of it; what happens on it later is read after that.
+      const { beginning, rest } = parseUntil(order.ndjson, order.at_ms);
+      events = fromFirstSnapshot(beginning);
       build(order.at_ms, order.play);
+      setTimeout(() => {
+        if (order.load !== load) return;
+        append(rest());
+        held(events);
+      }, DRAWN_AFTER_MS);
       break;
     }
     case 'append': {
       if (order.load !== load) return;
       const more = parse(order.ndjson);
-      if (replayer === null) {
-        events = fromFirstSnapshot([...events, ...more]);
-        build(resting_ms, wantsPlay);
-      } else {
-        for (const event of more) {
-          events.push(event);
-          replayer.addEvent(event);
-        }
-        // addEvent takes effect in a microtask.
-        queueMicrotask(() => {
-          if (waiting && wantsPlay) play(resting_ms);
-        });
-        held(more);
-      }
+      const drawable = replayer !== null;
+      append(more);
+      held(drawable ? more : events);
       break;
     }
     case 'patch': {
@@ -93,9 +95,8 @@ function obey(order: ToPlayer): void {
       if (merged !== events) {
         events = merged;
         build(position(), wantsPlay);
-      } else {
-        held([]);
       }
+      held([]);
       break;
     }
     case 'complete':
@@ -123,6 +124,28 @@ function obey(order: ToPlayer): void {
     case 'pick':
       say({ type: 'picked', picked: pick(order.x, order.y, order.chosen) });
       break;
+    case 'clear':
+      load = 0;
+      events = [];
+      complete = false;
+      takeDown();
+      break;
+  }
+}
+
+function append(more: eventWithTime[]): void {
+  if (replayer === null) {
+    events = fromFirstSnapshot([...events, ...more]);
+    build(resting_ms, wantsPlay);
+  } else {
+    for (const event of more) {
+      events.push(event);
+      replayer.addEvent(event);
+    }
+    // addEvent takes effect in a microtask.
+    queueMicrotask(() => {
+      if (waiting && wantsPlay) play(resting_ms);
+    });
   }
 }
 
@@ -148,17 +171,18 @@ function pick(x: number, y: number, chosen: boolean): Picked | null {
 
 const tailStyle = { duration: 500, lineCap: 'round', lineWidth: 3, strokeStyle: '#3557E0' };
 
-function build(at_ms: number, play_it: boolean): void {
+function takeDown(): void {
   replayer?.destroy();
   replayer = null;
   stage.replaceChildren();
+  wantsPlay = playing = waiting = false;
+}
+
+function build(at_ms: number, play_it: boolean): void {
+  takeDown();
   resting_ms = at_ms;
   wantsPlay = play_it;
-  playing = false;
-  if (events.length < 2) {
-    held(events);
-    return;
-  }
+  if (events.length < 2) return;
   const device = document.createElement('div');
   device.className = 'device';
   clip = document.createElement('div');
@@ -183,6 +207,7 @@ function build(at_ms: number, play_it: boolean): void {
     refit();
     say({ type: 'size', width, height });
   });
+  made.on('fullsnapshot-rebuilded', () => say({ type: 'drawn' }));
   made.on('event-cast', (event) => {
     const cast = event as eventWithTime;
     if (cast.type !== EventType.Meta && cast.type !== EventType.Custom) return;
@@ -208,7 +233,6 @@ function build(at_ms: number, play_it: boolean): void {
   });
   if (play_it) play(at_ms);
   else pause(at_ms);
-  held(events);
 }
 
 function held(taken: eventWithTime[]): void {
@@ -216,7 +240,6 @@ function held(taken: eventWithTime[]): void {
   const to = taken.at(-1);
   say({
     type: 'held',
-    load,
     range: from && to ? { first_ms: from.timestamp, last_ms: to.timestamp } : null,
     playable: replayer !== null || events.some((event) => event.type === EventType.FullSnapshot),
   });
@@ -298,4 +321,4 @@ function refit(): void {
 }
 
 window.addEventListener('resize', refit);
-say({ type: 'hello' });
+send({ type: 'hello' });

@@ -24,14 +24,17 @@ export type ToPlayer =
   | { type: 'speed'; speed: number }
   | { type: 'trail'; on: boolean }
   /** Which element of the page is at this point of the player's window; nothing is when it is outside. */
-  | { type: 'pick'; x: number; y: number; chosen: boolean };
+  | { type: 'pick'; x: number; y: number; chosen: boolean }
+  /** Forget everything: another replay comes, or none. */
+  | { type: 'clear' };
 
-export type FromPlayer =
-  | { type: 'hello' }
+/** What is said of a stretch names its `load`: words about an older one are known as such. */
+export type FromPlayer = { type: 'hello' } | (Said & { load: number });
+
+export type Said =
   /** `load`, `append` or `patch` was taken in. `range` is null when it held no events. */
   | {
       type: 'held';
-      load: number;
       range: { first_ms: number; last_ms: number } | null;
       playable: boolean;
     }
@@ -39,6 +42,8 @@ export type FromPlayer =
   /** The end of what is held was reached, and more is expected. */
   | { type: 'stalled'; at_ms: number; turn: number }
   | { type: 'ended'; at_ms: number; turn: number }
+  /** The page stands there for the first time. */
+  | { type: 'drawn' }
   | { type: 'size'; width: number; height: number }
   | { type: 'page'; at_ms: number; url: string }
   | { type: 'picked'; picked: Picked | null }

@@ -15,10 +15,11 @@ import { useSession } from '../shell/session';
 import { AddressBar } from './AddressBar';
 import { BeingMasked } from './BeingMasked';
 import { Controls } from './Controls';
-import { ReplayController, SPEEDS } from './controller';
+import { type RecordingSource, ReplayController, SPEEDS } from './controller';
 import { Details } from './Details';
 import style from './ReplayView.module.css';
 import { Stage } from './Stage';
+import { readAhead } from './readAhead';
 import { steps } from './steps';
 import { Timeline } from './Timeline';
 import { usePlay } from './usePlay';
@@ -43,9 +44,13 @@ export interface ViewProps {
 }
 
 export function ReplayView(props: ViewProps) {
+  // Long before the player asks for it, the recording is on its way.
+  const [source] = useState(() =>
+    readAhead(recordingSource(props.project.project_id, props.replay), props.from_ms),
+  );
   const detail = useQuery(replayQuery(props.project.project_id, props.replay));
   if (detail.data && detail.data.status === 'ready') {
-    return <Playing {...props} detail={detail.data} />;
+    return <Playing {...props} detail={detail.data} source={source} />;
   }
   let inside: ReactNode;
   if (detail.data) inside = <NotPlayable detail={detail.data} project={props.project} />;
@@ -94,8 +99,8 @@ function closed(detail: ReplayDetail): ReplayDetail {
   return detail.status === 'masking' ? { ...detail, markers: [], pages: [] } : detail;
 }
 
-function Playing(props: ViewProps & { detail: ReplayDetail }) {
-  const { detail, project } = props;
+function Playing(props: ViewProps & { detail: ReplayDetail; source: RecordingSource }) {
+  const { detail } = props;
   const session = useSession();
   const navigate = useNavigate();
   const [speed, keepSpeed] = usePreference('speed', 1);
@@ -103,7 +108,7 @@ function Playing(props: ViewProps & { detail: ReplayDetail }) {
   const section = useRef<HTMLElement>(null);
   const [controller] = useState(
     () =>
-      new ReplayController(recordingSource(project.project_id, detail.replay_id), {
+      new ReplayController(props.source, {
         at_ms: props.from_ms,
         play: true,
         speed: SPEEDS.find((one) => one === speed) ?? 1,

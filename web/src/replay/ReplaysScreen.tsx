@@ -10,13 +10,16 @@ import { FirstMinutes } from '../first/FirstMinutes';
 import { useKeys, useNarrow, usePreference } from '../lib/hooks';
 import { Trouble } from '../lib/Trouble';
 import type { ReplaysSearch } from '../routes';
-import { useProject, useSampleShop } from '../shell/session';
+import { useProject, useSampleShop, useSession } from '../shell/session';
+import { preparePlayer } from './playerFrame';
 import { ReplayView } from './ReplayView';
 import { withoutTime } from '../lib/search';
 import style from './ReplaysScreen.module.css';
 
 export function ReplaysScreen() {
   const project = useProject();
+  const { replay_origin } = useSession();
+  useEffect(() => preparePlayer(replay_origin), [replay_origin]);
   const shop = useSampleShop();
   const { replay } = useParams({ strict: false });
   const search: ReplaysSearch = useSearch({ strict: false });

@@ -1,9 +1,10 @@
 import { CircleAlert, Play, RotateCcw } from 'lucide-react';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
 
 import { spell } from '../lib/format';
 import { Trouble } from '../lib/Trouble';
 import type { ReplayController } from './controller';
+import { leavePlayer, takePlayer } from './playerFrame';
 import style from './Stage.module.css';
 import { usePlay } from './usePlay';
 
@@ -19,16 +20,22 @@ export function Stage(props: {
   bare?: boolean;
 }) {
   const { controller, origin, ratio } = props;
-  const frame = useRef<HTMLIFrameElement>(null);
+  const slot = useRef<HTMLDivElement>(null);
   const phase = usePlay(controller, (state) => state.phase);
   const error = usePlay(controller, (state) => state.error);
-  const size = usePlay(controller, (state) => state.size);
+  const drawn = usePlay(controller, (state) => state.drawn);
   const following = usePlay(controller, (state) => state.following);
   const slow = useSlow(phase === 'buffering' || phase === 'starting');
 
-  useEffect(() => {
-    if (!frame.current) return;
-    return controller.attach(frame.current, new URL(origin).origin);
+  // Before the slot is taken from the page, for then the frame would be lost.
+  useLayoutEffect(() => {
+    if (!slot.current) return;
+    const frame = takePlayer(origin, slot.current);
+    const detach = controller.attach(frame);
+    return () => {
+      detach();
+      leavePlayer(frame);
+    };
   }, [controller, origin]);
 
   return (
@@ -36,16 +43,7 @@ export function Stage(props: {
       className={style.stage}
       style={ratio === null ? undefined : { flex: 'none', aspectRatio: ratio, maxHeight: '50dvh' }}
     >
-      <iframe
-        ref={frame}
-        className={style.frame}
-        title="The replayed page"
-        src={`${origin}/player/`}
-        sandbox="allow-scripts allow-same-origin"
-        referrerPolicy="origin"
-        tabIndex={-1}
-        data-shown={size !== null || undefined}
-      />
+      <div ref={slot} className={style.frame} data-shown={drawn || undefined} />
       <button
         type="button"
         className={style.cover}

@@ -5,6 +5,7 @@
 import { HttpError } from '../api/http';
 import type { RecordingIndex, Stretch } from '../api/types';
 import { type FromPlayer, type Picked, type ToPlayer, unwrap, wrap } from '../player/protocol';
+import type { PlayerFrame } from './playerFrame';
 import { type Fetch, type Loaded, type Step, advance, plan } from './plan';
 
 export const SPEEDS = [0.5, 1, 1.5, 2, 4, 8, 16] as const;
@@ -41,6 +42,8 @@ export interface PlayState {
   following: boolean;
   url: string | null;
   size: { width: number; height: number } | null;
+  /** The page has been shown. */
+  drawn: boolean;
   skipped: { from_ms: number; to_ms: number } | null;
   /** What `pick` found. */
   picked: Picked | null;
@@ -59,14 +62,18 @@ export interface Options {
   url: string | null;
 }
 
+/** Numbers of stretches and of seeks, the same player document hears those of one replay after another. */
+let loads = 0;
+let turns = 0;
+
 export class ReplayController {
   private state: PlayState;
   private readonly listeners = new Set<() => void>();
   private frame: { window: Window; origin: string } | null = null;
   private index: RecordingIndex | null = null;
   private loaded: Loaded | null = null;
-  private load = 0;
-  private turn = 0;
+  private load = -1;
+  private turn = -1;
   /** Where playing shall begin once enough is held; null when the player is there already. */
   private pending: number | null;
   private wantsPlay: boolean;
@@ -98,6 +105,7 @@ export class ReplayController {
       following: options.live && options.at_ms === null,
       url: options.url,
       size: null,
+      drawn: false,
       skipped: null,
       picked: null,
       error: null,
@@ -111,15 +119,16 @@ export class ReplayController {
 
   readonly snapshot = (): PlayState => this.state;
 
-  /** Begins listening to the player document in `element`, which was just put on the page. */
-  attach(element: HTMLIFrameElement, origin: string): () => void {
+  /** Begins listening to the player document in a frame that was just put where the replay is shown. */
+  attach(frame: PlayerFrame): () => void {
     const hear = (message: MessageEvent) => {
-      if (message.source !== element.contentWindow || message.origin !== origin) return;
+      if (message.source !== frame.element.contentWindow || message.origin !== frame.origin) return;
       const said = unwrap<FromPlayer>(message.data);
-      if (said !== null) this.hear(said, element, origin);
+      if (said !== null) this.hear(said, frame);
     };
     window.addEventListener('message', hear);
     this.closed = false;
+    if (frame.ready) this.greet(frame);
     void this.refresh();
     this.timers.push(
       setInterval(() => this.tail(), LIVE_EVERY_MS),
@@ -217,7 +226,7 @@ export class ReplayController {
     if (this.frame && held && at_ms >= held.since_ms && at_ms <= held.through_ms) {
       this.pending = null;
       this.set({ at_ms, phase: this.wantsPlay ? 'playing' : 'paused' });
-      this.tell({ type: 'seek', at_ms, play: this.wantsPlay, turn: ++this.turn });
+      this.tell({ type: 'seek', at_ms, play: this.wantsPlay, turn: (this.turn = ++turns) });
     } else {
       this.pending = at_ms;
       this.set({ at_ms, phase: 'buffering' });
@@ -226,14 +235,19 @@ export class ReplayController {
     void this.read();
   }
 
-  private hear(said: FromPlayer, element: HTMLIFrameElement, origin: string): void {
-    if ('turn' in said && said.turn !== this.turn) return;
+  private greet({ element, origin }: PlayerFrame): void {
+    if (element.contentWindow === null) return;
+    this.frame = { window: element.contentWindow, origin };
+    this.tell({ type: 'speed', speed: this.state.speed });
+    void this.read();
+  }
+
+  private hear(said: FromPlayer, frame: PlayerFrame): void {
+    if (said.type === 'hello') return this.greet(frame);
+    if (said.load !== this.load || ('turn' in said && said.turn !== this.turn)) return;
     switch (said.type) {
-      case 'hello':
-        if (element.contentWindow === null) return;
-        this.frame = { window: element.contentWindow, origin };
-        this.tell({ type: 'speed', speed: this.state.speed });
-        void this.read();
+      case 'drawn':
+        this.set({ drawn: true });
         break;
       case 'held':
         this.answer?.(said);
@@ -270,7 +284,8 @@ export class ReplayController {
     if (this.pending !== null) return;
     this.set({ at_ms, phase: playing ? 'playing' : 'paused' });
     if (!playing) return;
-    if (this.state.skip) {
+    // Where the replay begins is seen before anything of it is jumped over.
+    if (this.state.skip && this.state.drawn) {
       const stretch = this.stretchAt(at_ms);
       if (stretch?.[0] !== this.spared_ms) this.spared_ms = null;
       if (stretch && stretch[0] !== this.spared_ms) {
@@ -392,7 +407,9 @@ export class ReplayController {
       const at_ms = this.pending ?? this.state.at_ms;
       this.pending = at_ms;
       this.tell({ type: 'complete', complete: false });
-      this.tell({ type: 'load', load: ++this.load, ndjson, at_ms, play: false }, [ndjson]);
+      this.tell({ type: 'load', load: (this.load = ++loads), ndjson, at_ms, play: false }, [
+        ndjson,
+      ]);
     } else {
       this.tell({ type: step.do, load: this.load, ndjson }, [ndjson]);
     }
@@ -419,7 +436,7 @@ export class ReplayController {
       this.pending = null;
       const at_ms = Math.max(reachable, loaded.since_ms);
       this.set({ at_ms, phase: this.wantsPlay ? 'playing' : 'paused' });
-      this.tell({ type: 'seek', at_ms, play: this.wantsPlay, turn: ++this.turn });
+      this.tell({ type: 'seek', at_ms, play: this.wantsPlay, turn: (this.turn = ++turns) });
     } else if (
       this.state.following &&
       this.wantsPlay &&
@@ -427,7 +444,7 @@ export class ReplayController {
     ) {
       const at_ms = loaded.through_ms - 1_000;
       this.set({ at_ms });
-      this.tell({ type: 'seek', at_ms, play: true, turn: ++this.turn });
+      this.tell({ type: 'seek', at_ms, play: true, turn: (this.turn = ++turns) });
     }
   }
 

@@ -1,0 +1,247 @@
+"""What is asked of a report: the request bodies, checked as a whole before any SQL is written."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+
+import msgspec
+
+from playhead.errors import PlayheadError
+
+Unit = Literal["hour", "day", "week", "month"]
+Count = Literal["total", "unique", "dau", "wau", "mau", "per_user_avg"]
+Function = Literal["sum", "avg", "median", "p90", "p99", "min", "max", "distinct"]
+Operator = Literal[
+    "eq", "neq", "contains", "not_contains", "set", "not_set", "gt", "gte", "lt", "lte", "between", "is_true",
+    "is_false", "before", "after",
+]  # fmt: skip
+Of = Literal["event", "profile"]
+
+MAX_METRICS = 10
+MAX_STEPS = 20
+MAX_FILTERS = 50
+MAX_SEGMENTS = 200
+MAX_NAME = 1_000
+MAX_VALUES = 1_000
+MAX_WINDOW_DAYS = 366
+
+
+class Filter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A condition on a property of the event, or of the profile of whoever did it."""
+
+    property: str
+    op: Operator
+    value: Any = None
+    of: Of = "event"
+
+
+class Aggregate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A number made of the values of a property."""
+
+    aggregate: Function
+    property: str
+
+
+class Metric(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    event: str
+    measure: Count | Aggregate = "total"
+    filters: list[Filter] = []
+
+
+class Breakdown(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    property: str
+    limit: int = 12
+    of: Of = "event"
+
+
+class InsightsPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    metric: int = 0
+    segment: str | None = None
+    t: str | None = None
+
+
+class Insights(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    from_: str = msgspec.field(name="from")
+    to: str
+    metrics: list[Metric]
+    unit: Unit = "day"
+    filters: list[Filter] = []
+    breakdown: Breakdown | None = None
+    timezone: str = ""
+    point: InsightsPoint | None = None
+
+
+class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    value: int
+    unit: Literal["second", "minute", "hour", "day", "week"] = "day"
+
+    @property
+    def milliseconds(self) -> int:
+        return (
+            self.value * {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}[self.unit] * 1_000
+        )
+
+
+class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    event: str
+    filters: list[Filter] = []
+
+
+class FunnelPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`step` counts from 1: people who did it, or who did the one before and not this one."""
+
+    step: int
+    outcome: Literal["converted", "dropped"] = "converted"
+    segment: str | None = None
+
+
+class Funnel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    from_: str = msgspec.field(name="from")
+    to: str
+    steps: list[Step]
+    window: Window = Window(30, "day")
+    order: Literal["specific", "any"] = "specific"
+    count: Literal["unique", "total"] = "unique"
+    filters: list[Filter] = []
+    breakdown: Breakdown | None = None
+    timezone: str = ""
+    point: FunnelPoint | None = None
+
+
+_insights = msgspec.json.Decoder(Insights)
+_funnel = msgspec.json.Decoder(Funnel)
+
+
+def read_insights(text: bytes) -> Insights:
+    """Raises `PlayheadError` with the path of the first field that is wrong, and what was expected there."""
+    body: Insights = _read(_insights, text)
+    if not 1 <= len(body.metrics) <= MAX_METRICS:
+        raise wrong("metrics", f"must hold 1 to {MAX_METRICS} metrics")
+    for number, metric in enumerate(body.metrics):
+        at = f"metrics[{number}]"
+        _name(metric.event, f"{at}.event")
+        if isinstance(metric.measure, Aggregate):
+            _name(metric.measure.property, f"{at}.measure.property")
+        _check_filters(metric.filters, f"{at}.filters")
+    _check_filters(body.filters, "filters")
+    _check_breakdown(body.breakdown)
+    if body.point is not None and not 0 <= body.point.metric < len(body.metrics):
+        raise wrong("point.metric", f"must be the number of a metric, 0 to {len(body.metrics) - 1}")
+    return body
+
+
+def read_funnel(text: bytes) -> Funnel:
+    """Raises as `read_insights` does."""
+    body: Funnel = _read(_funnel, text)
+    if not 2 <= len(body.steps) <= MAX_STEPS:
+        raise wrong("steps", f"must hold 2 to {MAX_STEPS} steps")
+    for number, step in enumerate(body.steps):
+        _name(step.event, f"steps[{number}].event")
+        _check_filters(step.filters, f"steps[{number}].filters")
+    _check_filters(body.filters, "filters")
+    _check_breakdown(body.breakdown)
+    if not 1_000 <= body.window.milliseconds <= MAX_WINDOW_DAYS * 86_400_000:
+        raise wrong("window", f"must be from 1 second to {MAX_WINDOW_DAYS} days")
+    if body.count == "total" and body.order == "any":
+        raise wrong("count", 'counts every attempt ("total") only with the order "specific"')
+    if body.point is not None:
+        first = 1 if body.point.outcome == "converted" else 2
+        if not first <= body.point.step <= len(body.steps):
+            raise wrong("point.step", f"must be the number of a step, {first} to {len(body.steps)}")
+    return body
+
+
+def wrong(path: str, what: str) -> PlayheadError:
+    return PlayheadError(f"`{path}` {what}.", code="bad_report")
+
+
+_MISSING = re.compile(r"Object missing required field `([^`]+)`(?: - at `\$\.?([^`]*)`)?")
+_WRONG = re.compile(r"(.*) - at `\$\.?([^`]*)`")
+
+
+def _read(decoder: msgspec.json.Decoder[Any], text: bytes) -> Any:
+    try:
+        return decoder.decode(text)
+    except msgspec.ValidationError as error:
+        raise PlayheadError(_said(str(error)), code="bad_report") from error
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise PlayheadError(f"The body is not JSON: {error}.", code="not_json") from error
+
+
+def _said(message: str) -> str:
+    """msgspec's words with the path in front: `steps[1].event is missing`."""
+    if found := _MISSING.fullmatch(message):
+        name, place = found[1], found[2] or ""
+        return f"`{f'{place}.' if place else ''}{name}` is missing."
+    if found := _WRONG.fullmatch(message):
+        return f"`{found[2]}`: {found[1][0].lower()}{found[1][1:]}."
+    return f"{message}."
+
+
+def _name(name: str, path: str) -> None:
+    if not 1 <= len(name) <= MAX_NAME:
+        raise wrong(path, f"must be of 1 to {MAX_NAME} characters")
+
+
+def _check_breakdown(breakdown: Breakdown | None) -> None:
+    if breakdown is None:
+        return
+    _name(breakdown.property, "breakdown.property")
+    if not 1 <= breakdown.limit <= MAX_SEGMENTS:
+        raise wrong("breakdown.limit", f"must be 1 to {MAX_SEGMENTS}")
+
+
+def _check_filters(filters: list[Filter], path: str) -> None:
+    if len(filters) > MAX_FILTERS:
+        raise wrong(path, f"must hold at most {MAX_FILTERS} filters")
+    for number, each in enumerate(filters):
+        at = f"{path}[{number}]"
+        _name(each.property, f"{at}.property")
+        if problem := _value_problem(each):
+            raise wrong(f"{at}.value", problem)
+
+
+def _value_problem(each: Filter) -> str | None:
+    value = each.value
+    match each.op:
+        case "eq" | "neq":
+            listed = value if isinstance(value, list) else [value]
+            if not 1 <= len(listed) <= MAX_VALUES or not all(isinstance(one, str | int | float) for one in listed):
+                return f"must be a text, number or boolean, or a list of 1 to {MAX_VALUES} of them"
+        case "contains" | "not_contains":
+            if not isinstance(value, str) or not value:
+                return "must be a text that is not empty"
+        case "gt" | "gte" | "lt" | "lte":
+            if not _is_number(value):
+                return "must be a number"
+        case "between":
+            if not (isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))):
+                return "must be a list of two numbers"
+        case "before" | "after":
+            if not isinstance(value, str) or not _is_moment(value):
+                return "must be a day such as 2026-11-22, or a time such as 2026-11-22T10:00:00Z"
+        case "set" | "not_set" | "is_true" | "is_false":
+            if value is not None:
+                return f"is not used with {each.op}"
+    return None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def moment(text: str) -> int:
+    """Epoch milliseconds of an RFC 3339 time; one without an offset is UTC. Raises ValueError."""
+    found = datetime.fromisoformat(text)
+    return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1_000)
+
+
+def _is_moment(value: str) -> bool:
+    try:
+        date.fromisoformat(value) if len(value) == 10 else moment(value)
+    except (ValueError, OverflowError):
+        return False
+    return True

@@ -1,0 +1,211 @@
+"""View Replays: the replays behind any point of a report, each with the moment the point is about.
+
+An event that says which replay it belongs to (`$mp_replay_id`) is there; one that says nothing (a backend sent it)
+belongs to the replay of the same person that was going on at its time. Which replays may be seen is asked of control.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from playhead.people.identity import DEVICE_PREFIX, DEVICE_USERS_SQL
+from playhead.replays.access import gone_replays
+from playhead.replays.feed import FeedRow, feed_rows
+from playhead.replays.parts import FINAL_SETTINGS, STANDING_SQL
+from playhead.reports.bodies import Breakdown, Funnel, FunnelPoint, Insights, InsightsPoint, moment, wrong
+from playhead.reports.funnel import attempts_sql
+from playhead.reports.insights import NOT_SET, OTHER, measure_sql, picked_sql, top_sql
+from playhead.reports.ranges import buckets, read_range, zone_of
+from playhead.reports.running import run
+from playhead.reports.sql import Query
+from playhead.stores import Stores
+from playhead.stores.analytics import Analytics
+
+MAX_MOMENTS = 50_000
+# An event can be tracked just before the recorder's first rrweb event, and just after its last.
+AROUND_MS = 10_000
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """An event behind the point. `client_ms` is the device's own clock, `at_ms` the corrected one."""
+
+    person: str
+    at_ms: int
+    client_ms: int
+    replay_id: str
+
+
+class Watchable(msgspec.Struct, frozen=True):
+    """What is behind a point: how much, and which replays can be watched, newest first.
+
+    `unrecorded` counts events that belong to no replay, `gone` those whose replay has expired or was deleted.
+    """
+
+    results: list[dict[str, Any]]
+    next_cursor: str | None
+    total: int
+    people: int
+    events: int
+    unrecorded: int
+    gone: int
+
+
+def insights_moments(analytics: Analytics, project_id: str, body: Insights, timezone: str) -> list[Moment]:
+    """The events behind a point of an insights report: of its metric, its segment, its bucket."""
+    zone = zone_of(body.timezone, timezone)
+    asked = read_range(body.from_, body.to, zone)
+    point = body.point or InsightsPoint()
+    start, end = asked.start_ms, asked.end_ms
+    if point.t is not None:
+        edges = buckets(asked, body.unit)
+        try:
+            number = edges.edges[:-1].index(moment(point.t))
+        except ValueError:
+            raise wrong("point.t", "must be the `t` of a bucket of this report") from None
+        start, end = max(start, edges.edges[number]), min(end, edges.edges[number + 1])
+    query = Query(project_id, zone)
+    metric = body.metrics[point.metric]
+    value, column = measure_sql(query, metric)
+    ranked = picked_sql(query, body, metric, (asked.start_ms, asked.end_ms), column)
+    picked = picked_sql(query, body, metric, (start, end))
+    where = _of_segment(query, body.breakdown, point.segment, ranked, value)
+    return _moments(analytics, query, f"person, at_ms, client_ms, replay_id, insert_id FROM ({picked}) WHERE {where}")
+
+
+def funnel_moments(analytics: Analytics, project_id: str, body: Funnel, timezone: str) -> list[Moment]:
+    """For each attempt behind a point: its event of that step; of one that was dropped, its last step done."""
+    query = Query(project_id, zone_of(body.timezone, timezone))
+    point = body.point or FunnelPoint(1)
+    attempts = attempts_sql(query, body)
+    where = _of_segment(query, body.breakdown, point.segment, attempts, "count()")
+    if point.outcome == "converted":
+        step, reached = point.step, f"length(path) >= {point.step}"
+    else:
+        step, reached = point.step - 1, f"length(path) = {point.step - 1}"
+    at, client, replay = (f"path[{step}].{column}" for column in (1, 2, 3))
+    columns = f"person, {at} AS at_ms, {client} AS client_ms, {replay} AS replay_id"
+    return _moments(analytics, query, f"{columns} FROM ({attempts}) WHERE {reached} AND {where}")
+
+
+def _moments(analytics: Analytics, query: Query, columns: str) -> list[Moment]:
+    rows = run(analytics, query, f"SELECT DISTINCT {columns} ORDER BY at_ms DESC LIMIT {MAX_MOMENTS}")
+    return [Moment(row["person"], row["at_ms"], row["client_ms"], row["replay_id"]) for row in rows]
+
+
+def _of_segment(query: Query, breakdown: Breakdown | None, segment: str | None, rows: str, value: str) -> str:
+    """`rows` and `value` are what the report ranks its segments by: `$other` is what is not among the first of them."""
+    if segment is None or breakdown is None:
+        return "1"
+    if segment == OTHER:
+        return f"segment NOT IN ({top_sql(breakdown, rows, value)})"
+    if segment == NOT_SET:
+        return f"segment IN [(1, ''), (0, {query.bind(NOT_SET, 'String')})]"
+    return f"segment = (0, {query.bind(segment, 'String')})"
+
+
+_SPANS_SQL = (
+    """
+SELECT toString(replay_id) AS id, min(first_ms) AS began_ms, max(last_ms) AS ended_ms,
+       argMin(clock_offset_ms, first_ms) AS offset_ms, groupUniqArrayArray(distinct_ids) AS ids
+FROM ("""
+    + STANDING_SQL.format(
+        columns="replay_id, part_id, generation, epoch, seq, events, first_ms, last_ms, clock_offset_ms, distinct_ids",
+        where="(replay_id IN {replay_ids:Array(UUID)} OR (last_ms >= {start:Int64} AND first_ms <= {end:Int64}"
+        " AND hasAny(distinct_ids, {distinct_ids:Array(String)})))",
+    )
+    + """) GROUP BY replay_id
+"""
+)
+
+_IDS_SQL = f"""
+SELECT user_id AS person, groupArray(concat('{DEVICE_PREFIX}', device_id)) AS ids
+FROM ({DEVICE_USERS_SQL}) WHERE user_id IN {{people:Array(String)}} GROUP BY user_id
+"""  # noqa: S608  constants of this package
+
+
+class _Span(msgspec.Struct, frozen=True):
+    replay_id: str
+    first_ms: int
+    last_ms: int
+    offset_ms: int
+    ids: frozenset[str]
+
+
+def watchable(  # noqa: PLR0917
+    stores: Stores, project_id: str, moments: list[Moment], now_ms: int, limit: int, offset: int
+) -> Watchable:
+    """Feed rows of the replays that hold a moment, each once with `at_ms`, the first of them on its own clock."""
+    spans = _spans(stores.analytics, project_id, moments)
+    gone = set(gone_replays(stores.control, project_id, now_ms))
+    by_id = {span.replay_id: span for span in spans}
+    by_person = _by_person(stores.analytics, project_id, moments, spans)
+    found: dict[str, int] = {}
+    unrecorded = lost = 0
+    for each in moments:
+        span = by_id.get(each.replay_id.lower()) if each.replay_id else _going_on(by_person.get(each.person, ()), each)
+        if span is None or span.replay_id in gone:
+            lost += bool(each.replay_id)
+            unrecorded += not each.replay_id
+            continue
+        at = each.client_ms if each.replay_id else each.at_ms - span.offset_ms
+        at = min(max(at, span.first_ms), span.last_ms)
+        found[span.replay_id] = min(found.get(span.replay_id, at), at)
+    newest = sorted(found, key=lambda one: (by_id[one].first_ms + by_id[one].offset_ms, one), reverse=True)
+    rows = feed_rows(stores, project_id, newest[offset : offset + limit], now_ms)
+    more = str(offset + limit) if len(newest) > offset + limit else None
+    people = len({each.person for each in moments if each.person})
+    return Watchable([_at(row, found) for row in rows], more, len(newest), people, len(moments), unrecorded, lost)
+
+
+def _at(row: FeedRow, found: dict[str, int]) -> dict[str, Any]:
+    shown: dict[str, Any] = msgspec.to_builtins(row)
+    return shown | {"at_ms": found[row.replay_id]}
+
+
+def _spans(analytics: Analytics, project_id: str, moments: list[Moment]) -> list[_Span]:
+    named = {each.replay_id.lower() for each in moments if each.replay_id and _is_uuid(each.replay_id)}
+    unnamed = [each for each in moments if not each.replay_id]
+    ids = {one for ids in _ids_of(analytics, project_id, {each.person for each in unnamed}).values() for one in ids}
+    parameters = {
+        "project_id": project_id,
+        "replay_ids": sorted(named),
+        "distinct_ids": sorted(ids),
+        "start": min((each.at_ms for each in unnamed), default=0) - 86_400_000,
+        "end": max((each.at_ms for each in unnamed), default=0) + 86_400_000,
+    }
+    rows = analytics.query(_SPANS_SQL, parameters, FINAL_SETTINGS)
+    return [_Span(row["id"], row["began_ms"], row["ended_ms"], row["offset_ms"], frozenset(row["ids"])) for row in rows]
+
+
+def _by_person(
+    analytics: Analytics, project_id: str, moments: list[Moment], spans: list[_Span]
+) -> dict[str, list[_Span]]:
+    ids = _ids_of(analytics, project_id, {each.person for each in moments if not each.replay_id})
+    return {person: [span for span in spans if span.ids & theirs] for person, theirs in ids.items()}
+
+
+def _ids_of(analytics: Analytics, project_id: str, people: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Every distinct_id of each person."""
+    wanted = sorted({each for each in people if each})
+    found = {each: frozenset((each,)) for each in wanted}
+    if wanted:
+        for row in analytics.query(_IDS_SQL, {"project_id": project_id, "people": wanted}):
+            found[row["person"]] |= frozenset(row["ids"])
+    return found
+
+
+def _going_on(spans: Iterable[_Span], of: Moment) -> _Span | None:
+    """The person's replay at that time; of several the one that began last."""
+    there = [
+        span for span in spans if span.first_ms - AROUND_MS <= of.at_ms - span.offset_ms <= span.last_ms + AROUND_MS
+    ]
+    return max(there, key=lambda span: span.first_ms, default=None)
+
+
+def _is_uuid(text: str) -> bool:
+    return (
+        len(text) == 36 and text.count("-") == 4 and all(part.isalnum() and part.isascii() for part in text.split("-"))
+    )

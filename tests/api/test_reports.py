@@ -1,0 +1,185 @@
+"""Reports over HTTP, and View Replays: from a point to the right replays at the right moment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+from visits import START, Clock, Visit, click, opening, set_profile, track
+
+from playhead.accounts import NewProject
+from playhead.stores import Stores
+
+# START is 10:00 UTC of this day.
+DAY = "2026-11-22"
+RANGE: dict[str, Any] = {"from": DAY, "to": DAY}
+BUY = {**RANGE, "metrics": [{"event": "Buy"}]}
+STEPS = {**RANGE, "steps": [{"event": "Look"}, {"event": "Buy"}]}
+
+
+def visit(stores: Stores, made: NewProject, who: str, at: int = 0) -> Visit:
+    found = Visit(stores, made.project_id, distinct_id=who)
+    found.send([*opening(at), click(at + 60_000)])
+    return found
+
+
+def shown(answer: dict[str, Any]) -> list[tuple[str, int]]:
+    return [(row["replay_id"], row["at_ms"] - START) for row in answer["results"]]
+
+
+def test_a_days_events_by_segment(program: TestClient, stores: Stores, made: NewProject) -> None:
+    for n, browser in enumerate(("Chrome", "Chrome", "Firefox", None)):
+        properties = {"$browser": browser, "price": 10 * n} if browser else {}
+        track(stores, made.project_id, "Buy", at=n, distinct_id=f"u{n % 2}", insert_id=f"i{n}", properties=properties)
+    body = {**BUY, "breakdown": {"property": "$browser", "limit": 2}, "unit": "hour"}
+    report = program.post("/reports/insights", json=body).json()
+    assert [(series["segment"], series["total"]) for series in report["series"]] == [
+        ("Chrome", 2),
+        ("Firefox", 1),
+        ("$other", 1),
+    ]
+    assert len(report["series"][0]["points"]) == 24
+    assert report["series"][0]["points"][10] == {"t": f"{DAY}T10:00:00Z", "value": 2}
+    assert report["took_ms"] >= 0
+    mean = {**RANGE, "metrics": [{"event": "Buy", "measure": {"aggregate": "avg", "property": "price"}}]}
+    assert program.post("/reports/insights", json=mean).json()["series"][0]["total"] == 10
+    people = {**RANGE, "metrics": [{"event": "Buy", "measure": "unique"}]}
+    assert program.post("/reports/insights", json=people).json()["series"][0]["total"] == 2
+
+
+def test_segments_and_filters_by_a_property_of_the_person(
+    program: TestClient, stores: Stores, made: NewProject
+) -> None:
+    set_profile(stores, made.project_id, "u1", plan="pro", seats=3.0, tags=["a", 1])
+    set_profile(stores, made.project_id, "u2", plan="free")
+    for n, who in enumerate(("u1", "u1", "u2", "u3")):
+        track(stores, made.project_id, "Buy", at=n, distinct_id=who, insert_id=f"i{n}")
+    by_plan = {**BUY, "breakdown": {"property": "plan", "of": "profile"}}
+    report = program.post("/reports/insights", json=by_plan).json()
+    assert [(series["segment"], series["total"]) for series in report["series"]] == [
+        ("pro", 2),
+        ("(not set)", 1),
+        ("free", 1),
+    ]
+    for condition, total in (
+        ({"property": "seats", "op": "eq", "value": 3}, 2),
+        ({"property": "tags", "op": "eq", "value": "1"}, 2),
+        ({"property": "plan", "op": "contains", "value": "RE"}, 1),
+        ({"property": "plan", "op": "not_set"}, 1),
+    ):
+        body = {**BUY, "filters": [{**condition, "of": "profile"}]}
+        assert program.post("/reports/insights", json=body).json()["series"][0]["total"] == total, condition
+
+
+def test_a_merge_shows_at_once(program: TestClient, stores: Stores, made: NewProject) -> None:
+    track(stores, made.project_id, "Look", distinct_id="$device:d1", device_id="d1")
+    track(stores, made.project_id, "Buy", at=9_000, distinct_id="u1", user_id="u1")
+    assert [step["count"] for step in program.post("/reports/funnel", json=STEPS).json()["segments"][0]["steps"]] == [
+        1,
+        0,
+    ]
+    track(stores, made.project_id, "Log in", at=10_000, distinct_id="u1", device_id="d1", user_id="u1")
+    steps = program.post("/reports/funnel", json=STEPS).json()["segments"][0]["steps"]
+    assert [(step["count"], step["rate"], step["median_ms"]) for step in steps] == [(1, 1.0, None), (1, 1.0, 9_000)]
+
+
+def test_the_replays_behind_a_point(program: TestClient, stores: Stores, made: NewProject) -> None:
+    first, second, third = (visit(stores, made, f"u{n}", n * 3_600_000) for n in range(3))
+    for n, each in enumerate((first, second, third)):
+        properties = {"kind": "mug" if n < 2 else "vase"}
+        at = n * 3_600_000 + 5_000
+        for again in (0, 1_000):
+            track(stores, made.project_id, "Buy", at=at + again, distinct_id=f"u{n}", insert_id=f"{n}{again}", replay_id=each.replay_id, properties=properties)  # fmt: skip
+    answer = program.post("/reports/insights/replays", json=BUY).json()
+    assert shown(answer) == [
+        (each.replay_id, n * 3_600_000 + 5_000) for n, each in ((2, third), (1, second), (0, first))
+    ]
+    assert (answer["total"], answer["people"], answer["events"], answer["unrecorded"]) == (3, 3, 6, 0)
+    hour = {**BUY, "unit": "hour", "point": {"metric": 0, "t": f"{DAY}T11:00:00Z"}}
+    assert [one for one, _ in shown(program.post("/reports/insights/replays", json=hour).json())] == [second.replay_id]
+    kinds = {**BUY, "breakdown": {"property": "kind", "limit": 1}}
+    vase = {**kinds, "breakdown": {"property": "kind", "limit": 5}, "point": {"segment": "vase"}}
+    for point in (vase, {**kinds, "point": {"segment": "$other"}}):
+        assert [one for one, _ in shown(program.post("/reports/insights/replays", json=point).json())] == [
+            third.replay_id
+        ]
+    page = program.post("/reports/insights/replays", json=BUY, params={"limit": 2}).json()
+    rest = program.post("/reports/insights/replays", json=BUY, params={"cursor": page["next_cursor"]}).json()
+    assert [*shown(page), *shown(rest)] == shown(answer)
+
+
+def test_both_parts_of_a_funnels_step(program: TestClient, stores: Stores, made: NewProject) -> None:
+    bought, left = visit(stores, made, "u1"), visit(stores, made, "u2")
+    for who, each in (("u1", bought), ("u2", left)):
+        track(stores, made.project_id, "Look", at=3_000, distinct_id=who, replay_id=each.replay_id)
+    track(stores, made.project_id, "Buy", at=30_000, distinct_id="u1", replay_id=bought.replay_id)
+    converted = {**STEPS, "point": {"step": 2, "outcome": "converted"}}
+    assert shown(program.post("/reports/funnel/replays", json=converted).json()) == [(bought.replay_id, 30_000)]
+    dropped = {**STEPS, "point": {"step": 2, "outcome": "dropped", "segment": None}}
+    assert shown(program.post("/reports/funnel/replays", json=dropped).json()) == [(left.replay_id, 3_000)]
+
+
+def test_a_backends_event_is_found_by_person_and_time(program: TestClient, stores: Stores, made: NewProject) -> None:
+    recorded = visit(stores, made, "$device:d1")
+    track(stores, made.project_id, "Log in", at=100, distinct_id="u1", device_id="d1", user_id="u1", replay_id=recorded.replay_id)  # fmt: skip
+    track(stores, made.project_id, "Buy", at=40_000, distinct_id="u1", user_id="u1")
+    track(stores, made.project_id, "Buy", at=7_200_000, distinct_id="u1", user_id="u1")
+    track(stores, made.project_id, "Buy", at=40_000, distinct_id="u2")
+    answer = program.post("/reports/insights/replays", json=BUY).json()
+    assert shown(answer) == [(recorded.replay_id, 40_000)]
+    assert (answer["people"], answer["events"], answer["unrecorded"]) == (2, 3, 2)
+
+
+def test_a_deleted_replay_is_not_shown(program: TestClient, stores: Stores, made: NewProject, clock: Clock) -> None:
+    recorded = visit(stores, made, "u1")
+    track(stores, made.project_id, "Buy", at=40_000, distinct_id="u1", replay_id=recorded.replay_id)
+    assert program.delete(f"/replays/{recorded.replay_id}").status_code == 204
+    answer = program.post("/reports/insights/replays", json=BUY).json()
+    assert (answer["results"], answer["total"], answer["gone"]) == ([], 0, 1)
+
+
+def test_what_nobody_sent_is_an_empty_report(program: TestClient) -> None:
+    report = program.post("/reports/insights", json={**BUY, "filters": [{"property": "x", "op": "set"}]}).json()
+    assert [(series["total"], len(series["points"])) for series in report["series"]] == [(0, 1)]
+    assert [step["count"] for step in program.post("/reports/funnel", json=STEPS).json()["segments"][0]["steps"]] == [
+        0,
+        0,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        ("funnel", {**RANGE, "steps": [{"event": "A"}, {}]}, "`steps[1].event` is missing"),
+        ("funnel", {**RANGE, "steps": [{"event": "A"}]}, "`steps` must hold 2 to 20 steps"),
+        ("funnel", {**STEPS, "window": {"value": 0}}, "`window` must be from 1 second"),
+        ("funnel", {**STEPS, "point": {"step": 1, "outcome": "dropped"}}, "`point.step` must be the number of a step, 2 to 2"),
+        ("insights", {**RANGE, "metrics": []}, "`metrics` must hold 1 to 10"),
+        ("insights", {**BUY, "from": "22 Nov"}, "`from` must be a day such as"),
+        ("insights", {**BUY, "to": "2026-11-21"}, "`to` must not lie before `from`"),
+        ("insights", {**BUY, "from": "2020-01-01", "unit": "hour"}, "longer than the 154 days"),
+        ("insights", {**BUY, "timezone": "Mars/Base"}, "`timezone` names no time zone"),
+        ("insights", {**BUY, "unit": "year"}, "`unit`: invalid enum value 'year'"),
+        ("insights", {**BUY, "filters": [{"property": "a", "op": "gt", "value": "x"}]}, "`filters[0].value` must be a number"),
+        ("insights", {**BUY, "filters": [{"property": "a", "op": "set", "value": 1}]}, "`filters[0].value` is not used with set"),
+        ("insights", {**BUY, "filters": [{"property": "a", "op": "before", "value": "soon"}]}, "must be a day such as"),
+        ("insights", {**BUY, "metrics": [{"event": "A", "measures": "total"}]}, "unknown field `measures`"),
+        ("insights/replays", {**BUY, "point": {"t": "2026-11-23T00:00:00Z"}}, "`point.t` must be the `t` of a bucket"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_with_its_place(program: TestClient, path: str, body: dict[str, Any], said: str) -> None:
+    answer = program.post(f"/reports/{path}", json=body)
+    assert answer.status_code == 400
+    assert said in answer.json()["error"]["message"]
+
+
+def test_nothing_of_a_body_is_spliced_into_sql(program: TestClient, stores: Stores, made: NewProject) -> None:
+    nasty = "x') OR 1 = 1 -- {p1:String} \\' `"
+    track(stores, made.project_id, nasty, properties={nasty.replace(".", "%2E"): nasty})
+    condition = {"property": nasty, "op": "eq", "value": nasty}
+    body = {**RANGE, "metrics": [{"event": nasty, "filters": [condition]}], "breakdown": {"property": nasty}}
+    series = program.post("/reports/insights", json=body).json()["series"]
+    assert [(each["segment"], each["total"]) for each in series] == [(nasty, 1)]
+    other = {**body, "metrics": [{"event": nasty, "filters": [{**condition, "op": "neq"}]}]}
+    assert program.post("/reports/insights", json=other).json()["series"] == []

@@ -1,0 +1,225 @@
+"""Every number of every report, against a slow and obvious reference, on random histories.
+
+Histories have merges, events that were sent twice, ties, steps at the window's edge and around two seconds apart, values of
+mixed type, and days of 23 and 25 hours.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from playhead.delivery.rows import EVENT_COLUMNS, IDENTITY_COLUMNS
+from playhead.reports.bodies import read_funnel, read_insights
+from playhead.reports.funnel import funnel
+from playhead.reports.insights import insights
+from playhead.stores.analytics import Analytics
+
+from . import reference
+from .reference import Event, History, Link
+
+# Late on 24 October 2026, UTC: the night in which clocks in Amsterdam go back.
+START = 1_792_879_200_000
+HOUR = 3_600_000
+PEOPLE = ["$device:d1", "$device:d2", "u1", "u2", ""]
+VALUES = [
+    "x",
+    "X y",
+    "12",
+    12,
+    12.5,
+    -3,
+    True,
+    False,
+    None,
+    "",
+    ["x", "12"],
+    [1, 2.5],
+    [],
+    "2026-10-25",
+    "2026-10-25T01:30:00Z",
+    1_792_893_600,
+]
+
+moments = st.builds(
+    lambda base, offset: START + base * HOUR + offset,
+    st.sampled_from([0, 0, 1, 2, 3, 4, 26, 27, 50, -30]),
+    st.sampled_from([0, 0, 1, 999, 1_999, 2_000, 2_001, 3_999, 4_000, 4_001, 59_999, 60_000, 60_001, 1_800_000]),
+)
+events = st.builds(
+    Event,
+    name=st.sampled_from(["A", "B", "C"]),
+    distinct_id=st.sampled_from(PEOPLE),
+    at_ms=moments,
+    insert_id=st.sampled_from([f"i{n}" for n in range(20)]),
+    properties=st.fixed_dictionaries({}, optional={"p": st.sampled_from(VALUES), "q.r": st.sampled_from(VALUES)}),
+)
+links = st.builds(Link, st.sampled_from(["d1", "d2"]), st.sampled_from(["u1", "u2"]), st.integers(0, 3))
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> History:
+    # One event of a key: an SDK that sends it again sends the same.
+    found = {event.key: event for event in draw(st.lists(events, max_size=24))}
+    again = draw(st.lists(st.sampled_from(list(found.values())), max_size=4)) if found else []
+    linked = {(link.device, link.order): link for link in draw(st.lists(links, max_size=4))}
+    return History([*found.values(), *again], list(linked.values()))
+
+
+filters = st.one_of(
+    st.fixed_dictionaries({"op": st.sampled_from(["set", "not_set", "is_true", "is_false"])}),
+    st.fixed_dictionaries(
+        {"op": st.sampled_from(["eq", "neq"]), "value": st.sampled_from(["x", "12", 12, 12.5, True, ["x", 1]])}
+    ),
+    st.fixed_dictionaries({"op": st.sampled_from(["contains", "not_contains"]), "value": st.sampled_from(["X", "2"])}),
+    st.fixed_dictionaries({"op": st.sampled_from(["gt", "gte", "lt", "lte"]), "value": st.sampled_from([12, 2.5, -3])}),
+    st.fixed_dictionaries({"op": st.just("between"), "value": st.sampled_from([[1, 12], [12.5, 13]])}),
+    st.fixed_dictionaries(
+        {"op": st.sampled_from(["before", "after"]), "value": st.sampled_from(["2026-10-25", "2026-10-24"])}
+    ),
+).flatmap(lambda one: st.sampled_from(["p", "q.r"]).map(lambda name: {**one, "property": name}))
+some_filters = st.lists(filters, max_size=1)
+zones = st.sampled_from(["UTC", "Europe/Amsterdam", "Asia/Kolkata", "America/New_York"])
+breakdowns = st.none() | st.fixed_dictionaries({"property": st.sampled_from(["p", "q.r"]), "limit": st.integers(1, 3)})
+measures = st.sampled_from(["total", "unique", "per_user_avg"]) | st.builds(
+    lambda function: {"aggregate": function, "property": "p"},
+    st.sampled_from(["sum", "avg", "median", "p90", "p99", "min", "max", "distinct"]),
+)
+
+
+@st.composite
+def insights_bodies(draw: st.DrawFn) -> dict[str, Any]:
+    unit, measure = draw(st.tuples(st.sampled_from(["hour", "day", "week", "month"]), measures))
+    if draw(st.booleans()):
+        unit, measure = "day", draw(st.sampled_from(["dau", "wau", "mau"]))
+    metric = {"event": draw(st.sampled_from(["A", "B"])), "measure": measure, "filters": draw(some_filters)}
+    days = draw(
+        st.sampled_from([("2026-10-24", "2026-10-26"), ("2026-10-25", "2026-10-25"), ("2026-10-20", "2026-11-02")])
+    )
+    body = {
+        "from": days[0],
+        "to": days[1],
+        "unit": unit,
+        "metrics": [metric],
+        "timezone": draw(zones),
+        "filters": draw(some_filters),
+    }
+    breakdown = draw(breakdowns)
+    return body | ({"breakdown": breakdown} if breakdown else {})
+
+
+@st.composite
+def funnel_bodies(draw: st.DrawFn) -> dict[str, Any]:
+    names = draw(st.lists(st.sampled_from(["A", "B", "C"]), min_size=2, max_size=4))
+    order, count = draw(
+        st.sampled_from([("specific", "unique"), ("specific", "unique"), ("specific", "total"), ("any", "unique")])
+    )
+    window = draw(st.sampled_from([(1, "minute"), (2, "second"), (1, "hour"), (30, "hour")]))
+    body = {
+        "from": "2026-10-24",
+        "to": draw(st.sampled_from(["2026-10-24", "2026-10-26"])),
+        "steps": [{"event": name, "filters": draw(some_filters)} for name in names],
+        "window": {"value": window[0], "unit": window[1]},
+        "order": order,
+        "count": count,
+        "timezone": draw(zones),
+        "filters": draw(some_filters),
+    }
+    breakdown = draw(breakdowns)
+    return body | ({"breakdown": breakdown} if breakdown else {})
+
+
+def store(analytics: Analytics, history: History) -> str:
+    """The history in a project of its own."""
+    project_id = uuid4().hex
+    rows = [
+        [
+            project_id, e.name, e.distinct_id, e.at_ms, e.insert_id, e.at_ms, START, uuid4(), number, "", "", e.replay_id, "",
+            json.dumps({name.replace(".", "%2E"): flat(value) for name, value in e.properties.items() if value is not None}),
+            json.dumps(e.properties),
+        ]
+        for number, e in enumerate(history.events)
+    ]  # fmt: skip
+    assert len(EVENT_COLUMNS) == 15
+    # In two inserts: what was sent again lies in another part.
+    analytics.insert("events", EVENT_COLUMNS, rows[: len(rows) // 2])
+    analytics.insert("events", EVENT_COLUMNS, rows[len(rows) // 2 :])
+    linked = [[project_id, link.device, link.user, START + link.order, UUID(int=link.order)] for link in history.links]
+    analytics.insert("identities", IDENTITY_COLUMNS, linked)
+    return project_id
+
+
+def flat(value: Any) -> Any:
+    """As capture stores a list: its elements of one type."""
+    return (
+        [float(each) for each in value]
+        if isinstance(value, list) and any(isinstance(e, float) for e in value)
+        else value
+    )
+
+
+def check_insights(analytics: Analytics, history: History, body: dict[str, Any]) -> None:
+    note(f"{body}\n{history}")
+    report = insights(analytics, store(analytics, history), read_insights(json.dumps(body).encode()), "UTC")
+    expected = reference.insights(history, body)
+    assert {series.segment for series in report.series} == set(expected)
+    for series in report.series:
+        wanted = expected[series.segment]
+        assert series.total == pytest.approx(wanted["total"])
+        assert series.other is (series.segment == "$other")
+        got = {point.t: point.value for point in series.points}
+        assert set(wanted["points"]) <= set(got), "every event is in a bucket of the report"
+        measure = body["metrics"][0]["measure"]
+        nothing = None if isinstance(measure, dict) and measure["aggregate"] not in {"sum", "distinct"} else 0
+        for t, value in got.items():
+            assert value == pytest.approx(wanted["points"].get(t, nothing)), t
+
+
+def check_funnel(analytics: Analytics, history: History, body: dict[str, Any]) -> None:
+    note(f"{body}\n{history}")
+    report = funnel(analytics, store(analytics, history), read_funnel(json.dumps(body).encode()), "UTC")
+    expected = reference.funnel(history, body)
+    assert {one.segment for one in report.segments} == set(expected)
+    for one in report.segments:
+        counts, medians = expected[one.segment]
+        assert [step.count for step in one.steps] == counts
+        assert [step.median_ms for step in one.steps[1:]] == pytest.approx(medians)
+        for number, step in enumerate(one.steps):
+            assert step.rate == pytest.approx(counts[number] / counts[0] if counts[0] else 0)
+
+
+ordinary = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+long = settings(max_examples=5_000, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@ordinary
+@given(histories(), insights_bodies())
+def test_insights(engine: Analytics, history: History, body: dict[str, Any]) -> None:
+    check_insights(engine, history, body)
+
+
+@ordinary
+@given(histories(), funnel_bodies())
+def test_funnels(engine: Analytics, history: History, body: dict[str, Any]) -> None:
+    check_funnel(engine, history, body)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(7_200)
+@long
+@given(histories(), insights_bodies())
+def test_insights_on_many_histories(engine: Analytics, history: History, body: dict[str, Any]) -> None:
+    check_insights(engine, history, body)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(7_200)
+@long
+@given(histories(), funnel_bodies())
+def test_funnels_on_many_histories(engine: Analytics, history: History, body: dict[str, Any]) -> None:
+    check_funnel(engine, history, body)
