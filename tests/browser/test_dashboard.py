@@ -2,52 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from .conftest import Api, Server, eventually, recording
-
-
-@pytest.fixture
-def watched(server: Server, api: Api, context: BrowserContext) -> str:
-    """The id of a replay of a short visit over two pages, the last of which is still open."""
-    page = context.new_page()
-    page.goto(server.shop())
-    replay_id = recording(page)
-    page.mouse.move(600, 400)
-    page.mouse.wheel(0, 500)
-    page.click('a[href="item.html?id=harbor-mug"]')
-    page.wait_for_url("**/item.html*")
-    page.click("#add")
-    eventually(lambda: has_pages(api, replay_id, 2))
-    return replay_id
-
-
-def has_pages(api: Api, replay_id: str, pages: int) -> bool:
-    return any(row["replay_id"] == replay_id and row["page_count"] >= pages for row in api.replays())
-
-
-@pytest.fixture
-def dashboard(server: Server, context: BrowserContext) -> Page:
-    """A logged-in dashboard."""
-    told = subprocess.run(
-        [sys.executable, "-m", "playhead.cli", "login-url", "--data", str(server.data)],
-        env={**os.environ, "PLAYHEAD_PUBLIC_URL": server.url},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    link = next(word for word in told.stdout.split() if "/login?code=" in word)
-    page = context.new_page()
-    page.goto(f"{server.url}{urlsplit(link).path}?{urlsplit(link).query}")
-    page.wait_for_url("**/projects/**")
-    return page
 
 
 def test_a_log_in_link_opens_the_dashboard_once(server: Server, dashboard: Page, context: BrowserContext) -> None:

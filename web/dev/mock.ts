@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Plugin } from 'vite';
 
+import { privacyApi, privacyOf, previewApi } from './privacy';
 import { type Made, chance, make } from './recording';
 
 const PEOPLE = [
@@ -99,7 +100,9 @@ function seed() {
           ? { status: 'expired' }
           : i === 12
             ? { status: 'arriving', live: true }
-            : {};
+            : i === 4 || i === 7
+              ? { status: 'masking' }
+              : {};
     visits.push(visit(i, start - length, length, extra));
     start -= 8 * 60_000 + chance(i)() * 5 * 3600e3;
   }
@@ -126,7 +129,12 @@ function rowOf(v: Visit) {
   };
 }
 
-function send(response: ServerResponse, status: number, body: unknown, type = 'application/json') {
+export function send(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  type = 'application/json',
+) {
   response.statusCode = status;
   response.setHeader('Content-Type', type);
   response.end(type === 'application/json' ? JSON.stringify(body) : (body as string));
@@ -207,6 +215,7 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
     return send(response, 503, {
       error: { code: 'store_down', message: 'The analytics store does not answer.' },
     });
+  if (parts[3] === 'privacy') return privacyApi(request, response, parts, visits.length);
   if (parts[3] === 'events' && parts[4] === 'names')
     return send(response, 200, {
       results: [
@@ -275,6 +284,21 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
     return send(response, 410, {
       error: { code: 'replay_expired', message: 'This replay expired.' },
     });
+  if (v.row['status'] === 'masking') {
+    // The first is masked half a minute after the start; the second can't be.
+    if (v === visits[5] && Date.now() - born > 45_000) v.row['status'] = 'ready';
+    else if (parts[5])
+      return send(response, 409, {
+        error:
+          v === visits[5]
+            ? { code: 'replay_masking', message: 'The rules are being applied to this replay.' }
+            : {
+                code: 'replay_masking_failed',
+                message:
+                  'The project’s rules could not be applied to this replay, so it can’t be watched: part 3 of 9 is damaged.',
+              },
+      });
+  }
   const events = known(v);
   const last = events.at(-1)?.timestamp ?? v.start;
   const live = Boolean(v.row['live']);
@@ -299,8 +323,9 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
           inactive: v.made.inactive.filter(([, to]) => to <= last),
         },
         viewport: v.made.viewport,
-        mask: 'text',
+        mask: privacyOf(v.made.masked, parts[4]).mode,
         library: { name: 'playhead', version: '0.1.0' },
+        privacy: privacyOf(v.made.masked, parts[4]),
         gaps: [],
         watch_url: `http://${request.headers.host}/projects/demo/replays/${parts[4]}`,
       });
@@ -351,6 +376,8 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
         'application/x-ndjson',
       );
     }
+    case 'preview':
+      return previewApi(request, response, events, parts[6] === 'events');
     case 'watching':
       return send(response, 204, '', 'text/plain');
     default:
@@ -377,11 +404,11 @@ export function mockApi(): Plugin {
   return {
     name: 'mock-api',
     configureServer(server) {
-      server.middlewares.use(answer);
+      server.middlewares.use((...all) => void answer(...all));
     },
     configurePreviewServer(server) {
       server.middlewares.use(headers);
-      server.middlewares.use(answer);
+      server.middlewares.use((...all) => void answer(...all));
     },
   };
 }

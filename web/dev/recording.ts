@@ -141,6 +141,13 @@ function shopPage(page: Page, kind: string, masked: boolean): Node {
         e('input', { id: 'cardno', type: 'text', value: '' }),
         e('button', { id: 'pay' }, t('Pay 62 €')),
       ),
+      e(
+        'div',
+        { class: 'note' },
+        e('p', { class: 'order' }, t('Your order ORD-2026-00118 goes to')),
+        e('address', { id: 'ship' }, t('Ada Lindqvist, Kyrkogatan 4, Gothenburg')),
+        e('p', {}, t('We write to ada.lindqvist@example.com when it is on its way.')),
+      ),
     ),
   );
 }
@@ -152,6 +159,7 @@ export interface Made {
   inactive: [number, number][];
   active: number[];
   viewport: { width: number; height: number };
+  masked: boolean;
 }
 
 /** Deterministic chance. */
@@ -170,8 +178,16 @@ export function make(seed: number, start: number, length_ms: number, phone: bool
     : seed % 3 === 0
       ? { width: 1440, height: 900 }
       : { width: 1280, height: 800 };
-  const made: Made = { events: [], pages: [], markers: [], inactive: [], active: [], viewport };
   const masked = seed % 5 === 1;
+  const made: Made = {
+    events: [],
+    pages: [],
+    markers: [],
+    inactive: [],
+    active: [],
+    viewport,
+    masked,
+  };
   let at = start;
   const put = (type: number, data: Record<string, unknown>) =>
     made.events.push({ type, timestamp: at, data });

@@ -6,6 +6,7 @@ import {
 } from '@tanstack/react-router';
 
 import type { FeedFilter } from './api/queries';
+import type { RuleKind } from './api/types';
 import { NotFound } from './shell/NotFound';
 import { Home, Shell } from './shell/Shell';
 
@@ -13,8 +14,27 @@ import { Home, Shell } from './shell/Shell';
 export interface ReplaysSearch extends FeedFilter {
   /** Where in the replay, as the events' own epoch milliseconds. */
   t?: number;
-  tab?: 'activity' | 'person' | 'info';
+  tab?: (typeof TABS)[number];
   theatre?: boolean;
+}
+
+export const TABS = ['activity', 'person', 'privacy', 'info'] as const;
+
+export interface PrivacySearch {
+  /** The rule that was just made. */
+  saved?: string;
+  /** The job whose outcome is unfolded. */
+  job?: string;
+}
+
+/** A rule that is being made, and the replay it is tried on. */
+export interface RuleSearch {
+  kind?: RuleKind;
+  expression?: string;
+  note?: string;
+  replay?: string;
+  t?: number;
+  view?: 'recorded';
 }
 
 type Raw = Record<string, unknown>;
@@ -47,12 +67,33 @@ export function replaysSearch(raw: Raw): ReplaysSearch {
     live: flag(raw, 'live'),
     distinct_id: text(raw, 'distinct_id'),
     t: number(raw, 't'),
-    tab: oneOf(raw, 'tab', ['activity', 'person', 'info'] as const),
+    tab: oneOf(raw, 'tab', TABS),
     theatre: flag(raw, 'theatre'),
   };
+  return given(all);
+}
+
+function given<Search extends object>(
+  search: Search,
+): { [Name in keyof Search]?: NonNullable<Search[Name]> } {
   return Object.fromEntries(
-    Object.entries(all).filter(([, value]) => value !== undefined && value !== ''),
-  );
+    Object.entries(search).filter(([, value]) => value !== undefined && value !== ''),
+  ) as { [Name in keyof Search]?: NonNullable<Search[Name]> };
+}
+
+export function privacySearch(raw: Raw): PrivacySearch {
+  return given({ saved: text(raw, 'saved'), job: text(raw, 'job') });
+}
+
+export function ruleSearch(raw: Raw): RuleSearch {
+  return given({
+    kind: oneOf(raw, 'kind', ['pattern', 'mask', 'block'] as const),
+    expression: text(raw, 'expression'),
+    note: text(raw, 'note'),
+    replay: text(raw, 'replay'),
+    t: number(raw, 't'),
+    view: oneOf(raw, 'view', ['recorded'] as const),
+  });
 }
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
@@ -72,6 +113,20 @@ const replays = createRoute({
 
 const replay = createRoute({ getParentRoute: () => replays, path: '/$replay' });
 
+const privacy = createRoute({
+  getParentRoute: () => project,
+  path: '/privacy',
+  validateSearch: privacySearch,
+  component: lazyRouteComponent(() => import('./privacy/PrivacyScreen'), 'PrivacyScreen'),
+});
+
+const rule = createRoute({
+  getParentRoute: () => project,
+  path: '/privacy/new',
+  validateSearch: ruleSearch,
+  component: lazyRouteComponent(() => import('./privacy/RuleEditor'), 'RuleEditor'),
+});
+
 const install = createRoute({
   getParentRoute: () => project,
   path: '/install',
@@ -87,7 +142,14 @@ const status = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
-    project.addChildren([projectHome, replays.addChildren([replay]), install, status]),
+    project.addChildren([
+      projectHome,
+      replays.addChildren([replay]),
+      privacy,
+      rule,
+      install,
+      status,
+    ]),
   ]),
   // Plain `?name=value`, readable and writable by hand.
   parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),

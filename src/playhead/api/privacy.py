@@ -80,7 +80,7 @@ def rule_shape(rule: PrivacyRule) -> RuleShape:
 
 
 def job_shape(job: PrivacyJob) -> JobShape:
-    left = [f"{job.failed} replays that the rules could not be applied to; `error` says why of the last."]
+    left = [f"{job.failed} replays that the rules could not be applied to: they hold what they held."]
     return JobShape(
         job.job_id,
         cast(State, job.state),

@@ -4,8 +4,9 @@ import type { RecordingSource } from '../replay/controller';
 import { HttpError, call, json, setCsrf } from './http';
 import type { FeedPage, Person, RecordingIndex, ReplayDetail, Session, Status } from './types';
 
-const of = (project: string) => `/api/projects/${encodeURIComponent(project)}`;
-const replay = (project: string, id: string) => `${of(project)}/replays/${encodeURIComponent(id)}`;
+export const of = (project: string) => `/api/projects/${encodeURIComponent(project)}`;
+export const replay = (project: string, id: string) =>
+  `${of(project)}/replays/${encodeURIComponent(id)}`;
 
 /** What a feed is narrowed to; the names are the API's. */
 export interface FeedFilter {
@@ -74,7 +75,8 @@ export const replayQuery = (project: string, id: string) =>
   queryOptions({
     queryKey: ['replay', project, id],
     queryFn: ({ signal }) => json<ReplayDetail>(replay(project, id), { signal }),
-    refetchInterval: (query) => (query.state.data?.live ? 2_000 : false),
+    refetchInterval: ({ state }) =>
+      state.data?.live || state.data?.status === 'masking' ? 2_000 : false,
     staleTime: 10_000,
     retry: (tries, error) => !(error instanceof HttpError && error.status < 500) && tries < 2,
   });

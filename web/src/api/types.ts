@@ -25,7 +25,14 @@ export interface PersonName {
   avatar: string | null;
 }
 
-export type ReplayStatus = 'ready' | 'arriving' | 'no_full_snapshot' | 'expired' | 'deleted';
+export type ReplayStatus =
+  | 'ready'
+  | 'arriving'
+  | 'no_full_snapshot'
+  /** Not watchable until the project's rules have been applied to it. */
+  | 'masking'
+  | 'expired'
+  | 'deleted';
 
 export interface FeedRow {
   replay_id: string;
@@ -83,8 +90,64 @@ export interface ReplayDetail extends FeedRow {
   viewport: { width: number; height: number } | null;
   mask: string | null;
   library: { name: string; version: string } | null;
+  privacy: ReplayPrivacy;
   gaps: Stretch[];
   watch_url: string;
+}
+
+/** How a recording was masked. Null: its SDK does not tell. */
+export interface ReplayPrivacy {
+  mode: 'text' | 'input' | null;
+  library: string | null;
+  version: string | null;
+  /** The rules that were in force for this recording. */
+  rules: string[];
+  patterns_matched: number | null;
+  masked: number | null;
+  blocked: number | null;
+}
+
+export type RuleKind = 'pattern' | 'mask' | 'block';
+
+/** A rule before it is one. */
+export interface DraftRule {
+  kind: RuleKind;
+  expression: string;
+}
+
+export interface Rule extends DraftRule {
+  rule_id: string;
+  note: string;
+  created_at: string;
+  created_by: string;
+}
+
+export interface PreviewSample {
+  at_ms: number;
+  where: string;
+  before: string;
+  after: string;
+}
+
+export interface Preview {
+  changed_events: number;
+  matches: number;
+  samples: PreviewSample[];
+}
+
+/** Applies the rules to the replays that are stored. */
+export interface Job {
+  job_id: string;
+  state: 'waiting' | 'running' | 'done' | 'cancelled' | 'failed';
+  total: number;
+  done: number;
+  changed: number;
+  failed: number;
+  created_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  error: string | null;
+  not_reached: string[];
 }
 
 export interface Frame {

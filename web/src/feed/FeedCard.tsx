@@ -16,6 +16,7 @@ const DEVICES = { Phone: Smartphone, Tablet, Desktop: Monitor };
 
 export const WHY_NOT: Partial<Record<FeedRow['status'], string>> = {
   arriving: 'Arriving',
+  masking: 'Being masked',
   no_full_snapshot: 'Not playable',
   expired: 'Expired',
   deleted: 'Deleted',

@@ -46,7 +46,9 @@ export function SnippetTabs({ project }: { project: Project }) {
             Copy
           </Copy>
         </div>
-        <pre className={style.code}>
+        {/* It scrolls sideways, with the keyboard too. */}
+        {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+        <pre className={style.code} tabIndex={0} aria-label="The snippet" role="group">
           <code>{shown.code}</code>
         </pre>
         <p className={style.note}>{shown.note}</p>

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
-import { replaysSearch } from '../routes';
-import { ago, bytes, clock, count, path, personLabel, spell } from './format';
+import { replaysSearch, ruleSearch } from '../routes';
+import { ago, bytes, clock, count, path, personLabel, propertyName, spell, when } from './format';
 
 it('writes durations', () => {
   expect([0, 83_400, 3_723_000].map(clock)).toEqual(['0:00', '1:23', '1:02:03']);
@@ -20,6 +20,20 @@ it('writes how long ago', () => {
     '4 min',
     '3 h',
     '2 d',
+  ]);
+  expect([10, 240, 8 * 86_400].map((s) => when(now - s * 1000, now))).toEqual([
+    'just now',
+    '4 min ago',
+    'on 14 Nov',
+  ]);
+});
+
+it('calls properties what people call them', () => {
+  expect(['$os', '$browser_version', 'plan_name', '$'].map(propertyName)).toEqual([
+    'OS',
+    'Browser version',
+    'plan_name',
+    '',
   ]);
 });
 
@@ -41,4 +55,14 @@ it('reads the address of a Replays screen, whatever someone typed there', () => 
     order: 'asc',
   });
   expect(replaysSearch({ t: 'soon' })).toEqual({});
+});
+
+it('reads a rule that is being made from its address', () => {
+  const expression = String.raw`ORD-\d{4}&x=1`;
+  expect(ruleSearch({ kind: 'mask', expression, note: '', t: '5', view: 'other' })).toEqual({
+    kind: 'mask',
+    expression,
+    t: 5,
+  });
+  expect(ruleSearch({ kind: 'hide', replay: 7 })).toEqual({});
 });

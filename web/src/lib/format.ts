@@ -59,6 +59,21 @@ export function ago(time: string | number, now: number): string {
   });
 }
 
+/** The same in a sentence: `just now`, `4 min ago`, `on 14 Nov`. */
+export function when(time: string | number, now: number): string {
+  const text = ago(time, now);
+  if (text === 'now') return 'just now';
+  return now - new Date(time).getTime() < 7 * 86_400_000 ? `${text} ago` : `on ${text}`;
+}
+
+/** The SDK's own property names, as people call them: `$browser_version` is `Browser version`. */
+export function propertyName(name: string): string {
+  if (!name.startsWith('$')) return name;
+  const words = name.slice(1).replaceAll('_', ' ').trim();
+  if (words === 'os') return 'OS';
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 export function exact(time: string | number): string {
   return new Date(time).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 }

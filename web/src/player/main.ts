@@ -8,7 +8,8 @@ import { EventType, type eventWithTime } from '@rrweb/types';
 
 import { addressIn, fromFirstSnapshot, merge, parse, parseUntil } from './events';
 import './player.css';
-import { type FromPlayer, type Said, type ToPlayer, unwrap, wrap } from './protocol';
+import { selectorFor } from './pick';
+import { type FromPlayer, type Picked, type Said, type ToPlayer, unwrap, wrap } from './protocol';
 import { fit } from './stage';
 
 const TIME_EVERY_MS = 50;
@@ -120,6 +121,9 @@ function obey(order: ToPlayer): void {
       trail = order.on;
       replayer?.setConfig({ mouseTail: trail ? tailStyle : false });
       break;
+    case 'pick':
+      say({ type: 'picked', picked: pick(order.x, order.y, order.chosen) });
+      break;
     case 'clear':
       load = 0;
       events = [];
@@ -143,6 +147,26 @@ function append(more: eventWithTime[]): void {
       if (waiting && wantsPlay) play(resting_ms);
     });
   }
+}
+
+function pick(x: number, y: number, chosen: boolean): Picked | null {
+  const recorded = replayer?.iframe.contentDocument;
+  if (!replayer || !recorded) return null;
+  const drawn = replayer.iframe.getBoundingClientRect();
+  const scale = drawn.width / page.width;
+  const element = recorded.elementFromPoint((x - drawn.x) / scale, (y - drawn.y) / scale);
+  if (!element || element === recorded.documentElement || element === recorded.body) return null;
+  const box = element.getBoundingClientRect();
+  return {
+    selector: selectorFor(element),
+    box: {
+      x: drawn.x + box.x * scale,
+      y: drawn.y + box.y * scale,
+      width: box.width * scale,
+      height: box.height * scale,
+    },
+    chosen,
+  };
 }
 
 const tailStyle = { duration: 500, lineCap: 'round', lineWidth: 3, strokeStyle: '#3557E0' };

@@ -23,6 +23,8 @@ export type ToPlayer =
   | { type: 'pause' }
   | { type: 'speed'; speed: number }
   | { type: 'trail'; on: boolean }
+  /** Which element of the page is at this point of the player's window; nothing is when it is outside. */
+  | { type: 'pick'; x: number; y: number; chosen: boolean }
   /** Forget everything: another replay comes, or none. */
   | { type: 'clear' };
 
@@ -44,7 +46,16 @@ export type Said =
   | { type: 'drawn' }
   | { type: 'size'; width: number; height: number }
   | { type: 'page'; at_ms: number; url: string }
+  | { type: 'picked'; picked: Picked | null }
   | { type: 'trouble'; message: string };
+
+export interface Picked {
+  /** Finds the element, and what the page has of its like. */
+  selector: string;
+  /** Where it is drawn, in the player's window. */
+  box: { x: number; y: number; width: number; height: number };
+  chosen: boolean;
+}
 
 interface Envelope<Message> {
   protocol: typeof PROTOCOL;

@@ -23,7 +23,12 @@ import type { ReplayController } from './controller';
 import type { ViewProps } from './ReplayView';
 
 export function AddressBar(
-  props: ViewProps & { detail: ReplayDetail | null; controller: ReplayController | null },
+  props: ViewProps & {
+    detail: ReplayDetail | null;
+    controller: ReplayController | null;
+    /** There is none to wait for. */
+    failed?: boolean;
+  },
 ) {
   const { detail, controller } = props;
   const [deleting, setDeleting] = useState(false);
@@ -75,7 +80,12 @@ export function AddressBar(
       <div className={style.address}>
         <span className={style.url} title={url ?? undefined}>
           {url === null ? (
-            <span className="bone" style={{ display: 'inline-block', width: '40%', height: 10 }} />
+            !props.failed && (
+              <span
+                className="bone"
+                style={{ display: 'inline-block', width: '40%', height: 10 }}
+              />
+            )
           ) : web ? (
             <Address url={url} />
           ) : (

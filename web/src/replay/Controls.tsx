@@ -87,7 +87,7 @@ export function Controls(
             <ChevronLast size={17} strokeWidth={1.75} />
           </button>
         </Tip>
-        <Time controller={controller} />
+        <Time controller={controller} short={narrow && live} />
         {live && (
           <Tip
             label={following ? 'You see the visit as it happens' : 'Go to where the visitor is now'}
@@ -197,12 +197,13 @@ export function Controls(
   );
 }
 
-function Time({ controller }: { controller: ReplayController }) {
+/** `short`: a visit that goes on has no length yet, and a phone no room for it. */
+function Time({ controller, short }: { controller: ReplayController; short: boolean }) {
   const at = usePlay(controller, (state) => clock(state.at_ms - state.first_ms));
   const total = usePlay(controller, (state) => clock(state.last_ms - state.first_ms));
   return (
     <span className={style.time}>
-      {at} <span>/ {total}</span>
+      {at} {!short && <span>/ {total}</span>}
     </span>
   );
 }

@@ -10,20 +10,33 @@ import type { MarkerKind, ReplayDetail } from '../api/types';
 import { Avatar } from '../feed/Avatar';
 import { useNow } from '../lib/hooks';
 import { Copy } from '../lib/Copy';
-import { ago, bytes, clock, count, exact, path, personLabel, spell } from '../lib/format';
+import {
+  ago,
+  bytes,
+  clock,
+  count,
+  exact,
+  path,
+  personLabel,
+  propertyName,
+  spell,
+  when,
+} from '../lib/format';
 import { GROUPS, type Deed, currentRow, deeds, eventName, narrow } from './activity';
 import type { ReplayController } from './controller';
 import { withoutTime } from '../lib/search';
 import style from './Details.module.css';
 import type { ViewProps } from './ReplayView';
+import { PrivacyTab } from './PrivacyTab';
 import { KIND_NAMES, SignShape } from './Sign';
 import { LEAD_MS } from './steps';
 
-type PanelProps = ViewProps & { detail: ReplayDetail; controller: ReplayController | null };
+export type PanelProps = ViewProps & { detail: ReplayDetail; controller: ReplayController | null };
 
 const TABS = [
   ['activity', 'Activity'],
   ['person', 'Person'],
+  ['privacy', 'Privacy'],
   ['info', 'Info'],
 ] as const;
 
@@ -43,7 +56,7 @@ export function Details(props: PanelProps) {
         : null;
   return (
     <div className={style.panel}>
-      <header className={style.person}>
+      <div className={style.person}>
         <Avatar person={person} size={36} />
         <div className={style.who}>
           <h2 title={label}>{label}</h2>
@@ -52,7 +65,7 @@ export function Details(props: PanelProps) {
         <time dateTime={detail.started_at} title={exact(detail.started_at)}>
           {ago(detail.started_at, now)}
         </time>
-      </header>
+      </div>
       <div className={style.tabs} role="tablist" aria-label="Details">
         {TABS.map(([name, title], i) => (
           <button
@@ -79,6 +92,7 @@ export function Details(props: PanelProps) {
       <div className={style.body} role="tabpanel" id="details-tab" aria-labelledby={`tab-${tab}`}>
         {tab === 'activity' && <Activity {...props} />}
         {tab === 'person' && <PersonTab {...props} />}
+        {tab === 'privacy' && <PrivacyTab {...props} />}
         {tab === 'info' && <Info {...props} />}
       </div>
     </div>
@@ -150,7 +164,11 @@ function Activity({ detail, controller }: PanelProps) {
       </div>
       {rows.length === 0 ? (
         <p className={style.none}>
-          {all.length === 0 ? 'Nothing was noted in this visit yet.' : 'Nothing here matches.'}
+          {all.length > 0
+            ? 'Nothing here matches.'
+            : detail.status === 'masking'
+              ? 'It is listed here once the replay has been masked.'
+              : 'Nothing was noted in this visit yet.'}
         </p>
       ) : (
         <div
@@ -258,12 +276,12 @@ function PersonTab({ detail, project, replay }: PanelProps) {
         </Fact>
         {person.data?.first_seen && (
           <Fact name="First seen">
-            <span title={exact(person.data.first_seen)}>{ago(person.data.first_seen, now)}</span>
+            <span title={exact(person.data.first_seen)}>{when(person.data.first_seen, now)}</span>
           </Fact>
         )}
         {person.data?.last_seen && (
           <Fact name="Last seen">
-            <span title={exact(person.data.last_seen)}>{ago(person.data.last_seen, now)}</span>
+            <span title={exact(person.data.last_seen)}>{when(person.data.last_seen, now)}</span>
           </Fact>
         )}
       </dl>
@@ -271,7 +289,7 @@ function PersonTab({ detail, project, replay }: PanelProps) {
       {properties.length > 0 ? (
         <dl>
           {properties.map(([name, value]) => (
-            <Fact key={name} name={name.replace(/^\$/, '')}>
+            <Fact key={name} name={propertyName(name)}>
               {shown(value)}
             </Fact>
           ))}
@@ -321,11 +339,6 @@ function shown(value: unknown): string {
   return JSON.stringify(value);
 }
 
-const MASKS: Record<string, string> = {
-  text: 'All text and inputs',
-  input: 'Inputs; text as it is',
-};
-
 function Info({ detail }: PanelProps) {
   const now = useNow();
   return (
@@ -346,9 +359,6 @@ function Info({ detail }: PanelProps) {
       </dl>
       <h3>Recording</h3>
       <dl>
-        <Fact name="Masking">
-          {detail.mask ? (MASKS[detail.mask] ?? detail.mask) : '(not set)'}
-        </Fact>
         {detail.library && (
           <Fact name="SDK">
             {detail.library.name} {detail.library.version}
@@ -386,7 +396,7 @@ function until(time: string, now: number): string {
   return days > 0 ? `${date} (${days} ${days === 1 ? 'day' : 'days'} left)` : date;
 }
 
-function Fact({ name, children }: { name: string; children: ReactNode }) {
+export function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <div>
       <dt title={name}>{name}</dt>

@@ -9,9 +9,11 @@ import { recordingSource, replayQuery } from '../api/queries';
 import type { Project, ReplayDetail } from '../api/types';
 import { useKeys, usePreference } from '../lib/hooks';
 import { exact } from '../lib/format';
+import type { ReplaysSearch } from '../routes';
 import { Trouble } from '../lib/Trouble';
 import { useSession } from '../shell/session';
 import { AddressBar } from './AddressBar';
+import { BeingMasked } from './BeingMasked';
 import { Controls } from './Controls';
 import { type RecordingSource, ReplayController, SPEEDS } from './controller';
 import { Details } from './Details';
@@ -26,7 +28,7 @@ export interface ViewProps {
   project: Project;
   replay: string;
   from_ms: number | null;
-  tab: 'activity' | 'person' | 'info';
+  tab: NonNullable<ReplaysSearch['tab']>;
   narrow: boolean;
   theatre: boolean;
   feedFolded: boolean;
@@ -64,7 +66,12 @@ export function ReplayView(props: ViewProps) {
   return (
     <>
       <section className={style.player} aria-label="Player" aria-busy={!inside}>
-        <AddressBar {...props} detail={detail.data ?? null} controller={null} />
+        <AddressBar
+          {...props}
+          detail={detail.data ?? null}
+          controller={null}
+          failed={detail.error !== null}
+        />
         <div className={style.stage}>{inside}</div>
         {!inside && (
           <div className={style.bones} aria-hidden>
@@ -74,17 +81,22 @@ export function ReplayView(props: ViewProps) {
           </div>
         )}
       </section>
-      {!props.narrow && !props.detailsFolded && (
-        <aside className={style.details}>
+      {!props.narrow && !props.detailsFolded && (detail.data || !inside) && (
+        <aside className={style.details} aria-label="Details">
           {detail.data ? (
-            <Details {...props} detail={detail.data} controller={null} />
+            <Details {...props} detail={closed(detail.data)} controller={null} />
           ) : (
-            !inside && <DetailsBones />
+            <DetailsBones />
           )}
         </aside>
       )}
     </>
   );
+}
+
+/** What was noted of a visit may quote what a rule hides: it stays closed with the replay. */
+function closed(detail: ReplayDetail): ReplayDetail {
+  return detail.status === 'masking' ? { ...detail, markers: [], pages: [] } : detail;
 }
 
 function Playing(props: ViewProps & { detail: ReplayDetail; source: RecordingSource }) {
@@ -220,7 +232,11 @@ function Playing(props: ViewProps & { detail: ReplayDetail; source: RecordingSou
           {panel}
         </Drawer>
       ) : (
-        !props.detailsFolded && <aside className={style.details}>{panel}</aside>
+        !props.detailsFolded && (
+          <aside className={style.details} aria-label="Details">
+            {panel}
+          </aside>
+        )
       )}
     </>
   );
@@ -243,6 +259,8 @@ function NotPlayable({ detail, project }: { detail: ReplayDetail; project: Proje
           closed within a second or a blocker stopped it. What did come is listed beside.
         </Trouble>
       );
+    case 'masking':
+      return <BeingMasked detail={detail} project={project} />;
     case 'expired':
       return (
         <Trouble icon={<TimerOff size={18} />} title="This replay has expired">

@@ -34,7 +34,8 @@ export function ReplaysScreen() {
 
   const [feedFolded, foldFeed] = usePreference('feed-folded', false);
   const [detailsFolded, foldDetails] = usePreference('details-folded', false);
-  const [sheet, setSheet] = useState<'feed' | 'details' | null>(null);
+  // A link to a tab of the details shows it, on a phone too.
+  const [sheet, setSheet] = useState<'feed' | 'details' | null>(search.tab ? 'details' : null);
   const searchRef = useRef<HTMLInputElement>(null);
 
   const at = feed.rows.findIndex((row) => row.replay_id === replay);
@@ -99,11 +100,22 @@ export function ReplaysScreen() {
   );
   const hideFeed = feedFolded || theatre === true;
 
-  if (narrow && !replay) return <div className={style.whole}>{feedPanel}</div>;
+  if (narrow && !replay)
+    return (
+      <div className={style.whole}>
+        <h1 className="unseen">Replays</h1>
+        {feedPanel}
+      </div>
+    );
 
   return (
     <div className={style.screen}>
-      {!narrow && !(hideFeed && replay) && <aside className={style.feed}>{feedPanel}</aside>}
+      <h1 className="unseen">Replays</h1>
+      {!narrow && !(hideFeed && replay) && (
+        <aside className={style.feed} aria-label="Feed">
+          {feedPanel}
+        </aside>
+      )}
       {replay ? (
         <ReplayView
           key={replay}

@@ -1,5 +1,5 @@
 import { CircleAlert, Play, RotateCcw } from 'lucide-react';
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
 
 import { spell } from '../lib/format';
 import { Trouble } from '../lib/Trouble';
@@ -14,6 +14,10 @@ export function Stage(props: {
   origin: string;
   /** Of the page, when the stage shall be no higher than it. */
   ratio: number | null;
+  /** What lies over the page, where the player draws it. */
+  over?: ReactNode;
+  /** No sign over the page while it stands still: someone wants to look at it. */
+  bare?: boolean;
 }) {
   const { controller, origin, ratio } = props;
   const slot = useRef<HTMLDivElement>(null);
@@ -47,12 +51,13 @@ export function Stage(props: {
         aria-label={phase === 'playing' ? 'Pause' : 'Play'}
         onClick={() => controller.toggle()}
       >
-        {(phase === 'paused' || phase === 'ended') && (
+        {!props.bare && (phase === 'paused' || phase === 'ended') && (
           <span className={style.badge}>
             {phase === 'paused' ? <Play size={22} fill="currentColor" /> : <RotateCcw size={22} />}
           </span>
         )}
       </button>
+      {props.over && <div className={style.over}>{props.over}</div>}
       {slow && phase !== 'failed' && (
         <div className={style.note} role="status">
           <i className={style.spinner} />{' '}

@@ -32,6 +32,14 @@ describe('the activity list', () => {
     expect(rows.map((row) => row.kind)).toEqual(['click', 'page']);
   });
 
+  it('tells a page once, by its row', () => {
+    const rows = deeds({
+      pages: [{ at_ms: 5, url: '/a', title: null }],
+      markers: [at(4, 'event', '$mp_web_page_view'), at(9, 'event', 'Checkout')],
+    });
+    expect(rows.map((row) => row.label)).toEqual(['/a', 'Checkout']);
+  });
+
   it('narrows by kind and text', () => {
     const rows = deeds({
       pages: [],

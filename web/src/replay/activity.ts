@@ -43,7 +43,10 @@ const SAME_WITHIN_MS = 2_000;
 /** Everything that happened, in order, the pages among it; like things in a row are one row with a count. */
 export function deeds(detail: Pick<ReplayDetail, 'markers' | 'pages'>): Deed[] {
   const hasPages = detail.markers.some((marker) => marker.kind === 'page');
-  const all: Deed[] = detail.markers.map((marker) => ({ ...marker, count: 1 }));
+  const all: Deed[] = detail.markers
+    // Each page has its row; the event that says so again only takes the room of what people did.
+    .filter((marker) => !(marker.kind === 'event' && marker.label === '$mp_web_page_view'))
+    .map((marker) => ({ ...marker, count: 1 }));
   if (!hasPages) {
     for (const page of detail.pages) {
       all.push({ at_ms: page.at_ms, kind: 'page', label: page.url, count: 1 });

@@ -4,7 +4,7 @@
  */
 import { HttpError } from '../api/http';
 import type { RecordingIndex, Stretch } from '../api/types';
-import { type FromPlayer, type ToPlayer, unwrap, wrap } from '../player/protocol';
+import { type FromPlayer, type Picked, type ToPlayer, unwrap, wrap } from '../player/protocol';
 import type { PlayerFrame } from './playerFrame';
 import { type Fetch, type Loaded, type Step, advance, plan } from './plan';
 
@@ -45,6 +45,8 @@ export interface PlayState {
   /** The page has been shown. */
   drawn: boolean;
   skipped: { from_ms: number; to_ms: number } | null;
+  /** What `pick` found. */
+  picked: Picked | null;
   error: { code: string; message: string } | null;
 }
 
@@ -84,7 +86,7 @@ export class ReplayController {
   private timers: ReturnType<typeof setInterval>[] = [];
 
   constructor(
-    private readonly source: RecordingSource,
+    private source: RecordingSource,
     options: Options,
   ) {
     const start = options.at_ms ?? (options.live ? options.last_ms : options.first_ms);
@@ -105,6 +107,7 @@ export class ReplayController {
       size: null,
       drawn: false,
       skipped: null,
+      picked: null,
       error: null,
     };
   }
@@ -150,6 +153,17 @@ export class ReplayController {
       first_ms: Math.min(this.state.first_ms, facts.first_ms),
       last_ms: Math.max(this.state.last_ms, facts.last_ms),
     });
+  }
+
+  /** Shows the same replay from another source, at the same place. */
+  swap(source: RecordingSource): void {
+    this.source = source;
+    this.retry();
+  }
+
+  /** Where in the shown page a point of the player document is; it answers `picked`. */
+  pick(x: number, y: number, chosen: boolean): void {
+    this.tell({ type: 'pick', x, y, chosen });
   }
 
   play(): void {
@@ -257,6 +271,9 @@ export class ReplayController {
       case 'page':
         this.set({ url: said.url });
         break;
+      case 'picked':
+        this.set({ picked: said.picked });
+        break;
       case 'trouble':
         this.set({ phase: 'failed', error: { code: 'player', message: said.message } });
         break;
@@ -293,9 +310,10 @@ export class ReplayController {
   }
 
   private async refresh(): Promise<void> {
+    const source = this.source;
     try {
-      const index = await this.source.index();
-      if (this.closed) return;
+      const index = await source.index();
+      if (this.closed || source !== this.source) return;
       this.index = index;
       this.set({
         live: index.live,
@@ -305,7 +323,7 @@ export class ReplayController {
       });
       await this.read();
     } catch (error) {
-      this.fail(error);
+      if (source === this.source) this.fail(error);
     }
   }
 
@@ -323,9 +341,13 @@ export class ReplayController {
   private async read(): Promise<void> {
     if (this.reading || this.closed || this.frame === null || this.index === null) return;
     this.reading = true;
+    let source = this.source;
     try {
       for (let staleTries = 0; ;) {
-        const index: RecordingIndex = this.index;
+        source = this.source;
+        const index: RecordingIndex | null = this.index;
+        // Another source was given, and says what there is in a moment.
+        if (index === null) return;
         const target = this.pending ?? this.state.at_ms;
         const step = plan(index, this.loaded, {
           at_ms: target,
@@ -338,16 +360,19 @@ export class ReplayController {
         }
         let bytes: ArrayBuffer;
         try {
-          bytes = await this.source.bytes(step.fetch);
+          bytes = await source.bytes(step.fetch);
         } catch (error) {
+          if (source !== this.source) continue;
           // The recording was sealed anew meanwhile: its frames have other names now.
           if (error instanceof HttpError && error.status === 404 && staleTries++ < 2) {
-            this.index = await this.source.index();
+            const renewed = await source.index();
+            if (source === this.source) this.index = renewed;
             continue;
           }
           throw error;
         }
         if (this.stopped()) return;
+        if (source !== this.source) continue;
         // The playhead may have gone elsewhere while we waited.
         const now = plan(index, this.loaded, {
           at_ms: this.pending ?? this.state.at_ms,
@@ -359,7 +384,7 @@ export class ReplayController {
         this.arrive();
       }
     } catch (error) {
-      this.fail(error);
+      if (source === this.source) this.fail(error);
     } finally {
       this.reading = false;
     }
@@ -374,6 +399,7 @@ export class ReplayController {
     step: Exclude<Step, { do: 'rest' }>,
     ndjson: ArrayBuffer,
   ): Promise<void> {
+    const source = this.source;
     const held = new Promise<Extract<FromPlayer, { type: 'held' }>>((resolve) => {
       this.answer = resolve;
     });
@@ -388,6 +414,7 @@ export class ReplayController {
       this.tell({ type: step.do, load: this.load, ndjson }, [ndjson]);
     }
     const { range, playable } = await held;
+    if (source !== this.source) return;
     this.loaded = advance(index, this.loaded, step, range);
     this.set({ held: [this.loaded.since_ms, this.loaded.through_ms] });
     if (!playable && !index.live && this.loaded.through_ms >= index.last_ms) {

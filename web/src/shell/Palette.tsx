@@ -2,7 +2,16 @@ import { Modal } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { Activity, CircleHelp, Clapperboard, Code, FolderClosed, Search } from 'lucide-react';
+import {
+  Activity,
+  CircleHelp,
+  Clapperboard,
+  Code,
+  FolderClosed,
+  Plus,
+  Search,
+  ShieldCheck,
+} from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useId, useState } from 'react';
 
 import { newestQuery } from '../api/queries';
@@ -60,6 +69,20 @@ export function Palette(props: {
       icon: <Clapperboard size={16} />,
       name: 'Replays',
       go: () => void navigate({ to: '/projects/$project/replays', params }),
+    },
+    {
+      key: 'privacy',
+      icon: <ShieldCheck size={16} />,
+      name: 'Privacy',
+      note: 'Rules, stored replays',
+      go: () => void navigate({ to: '/projects/$project/privacy', params }),
+    },
+    {
+      key: 'rule',
+      icon: <Plus size={16} />,
+      name: 'New privacy rule',
+      note: 'Hide, mask or block something',
+      go: () => void navigate({ to: '/projects/$project/privacy/new', params }),
     },
     {
       key: 'install',

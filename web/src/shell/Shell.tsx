@@ -12,6 +12,7 @@ import {
   Contrast,
   LogOut,
   Search,
+  ShieldCheck,
 } from 'lucide-react';
 import { Suspense, useEffect, useState, useSyncExternalStore } from 'react';
 
@@ -62,6 +63,7 @@ export function Home() {
 
 const SCREENS = [
   { to: '/projects/$project/replays', name: 'Replays', icon: Clapperboard },
+  { to: '/projects/$project/privacy', name: 'Privacy', icon: ShieldCheck },
   { to: '/projects/$project/install', name: 'Install', icon: Code },
   { to: '/projects/$project/status', name: 'Status', icon: Activity },
 ] as const;
@@ -106,7 +108,7 @@ function Frame({ session }: { session: Session }) {
           params={{ project: project.project_id }}
           className={style.place}
           activeProps={{ 'aria-current': 'page' }}
-          data-apart={i === 1 || undefined}
+          data-apart={i === 2 || undefined}
         >
           <Icon size={18} strokeWidth={1.75} aria-hidden />
           <span>{name}</span>

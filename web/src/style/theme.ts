@@ -1,4 +1,4 @@
-import { type MantineColorsTuple, createTheme } from '@mantine/core';
+import { Drawer, type MantineColorsTuple, Modal, createTheme } from '@mantine/core';
 
 const cobalt: MantineColorsTuple = [
   '#edf0fd',
@@ -23,4 +23,8 @@ export const theme = createTheme({
   defaultRadius: 7,
   cursorType: 'pointer',
   respectReducedMotion: true,
+  components: {
+    Modal: Modal.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } }),
+    Drawer: Drawer.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } }),
+  },
 });
