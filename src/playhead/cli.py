@@ -155,6 +155,7 @@ def import_rrweb(
 ) -> None:
     """Turn rrweb files into replays, one each."""
     from playhead import accounts
+    from playhead.governance.rules import project_rules, pseudonym_key
     from playhead.journal import Journal
     from playhead.processes import is_held
     from playhead.rrweb_import import import_files
@@ -162,9 +163,10 @@ def import_rrweb(
     settings = load(data=data)
     control = _control(settings)
     accounts.find_project(control, project)
+    rules = project_rules(control, project, pseudonym_key(settings.secret, project))
     journal = Journal.open(settings.journal_path, settings.journal_max_bytes)
     try:
-        imported = import_files(files, project, settings, journal)
+        imported = import_files(files, project, settings, journal, rules)
     finally:
         journal.close()
     if not is_held(settings):

@@ -17,6 +17,7 @@ from playhead.capture.requests import Request
 from playhead.capture.useragent import read_user_agent
 from playhead.clock import now_ms
 from playhead.errors import PlayheadError
+from playhead.governance.rules import NO_RULES, ProjectRules
 from playhead.ids import new_ingest_id
 from playhead.items import Item, Kind
 from playhead.journal import Journal
@@ -101,12 +102,17 @@ def cut(events: Sequence[msgspec.Raw], limit_events: int) -> Iterator[list[msgsp
     yield batch
 
 
-def import_files(paths: Sequence[Path], project_id: str, settings: Settings, journal: Journal) -> list[Imported]:
-    """Every file as one replay. All files are read before anything is taken, so that a bad one changes nothing."""
+def import_files(
+    paths: Sequence[Path], project_id: str, settings: Settings, journal: Journal, rules: ProjectRules = NO_RULES
+) -> list[Imported]:
+    """Every file as one replay, under the project's privacy rules.
+
+    All files are read before anything is taken, so that a bad one changes nothing.
+    """
     prepared: list[tuple[Imported, list[Item]]] = []
     for path in paths:
         try:
-            prepared.append(_prepare(path, project_id, settings))
+            prepared.append(_prepare(path, project_id, settings, rules))
         except PlayheadError as error:
             message = error.message if error.message.startswith(str(path)) else f"{path}: {error.message}"
             raise PlayheadError(message, code=error.code) from None
@@ -115,7 +121,7 @@ def import_files(paths: Sequence[Path], project_id: str, settings: Settings, jou
     return [imported for imported, _ in prepared]
 
 
-def _prepare(path: Path, project_id: str, settings: Settings) -> tuple[Imported, list[Item]]:
+def _prepare(path: Path, project_id: str, settings: Settings, rules: ProjectRules) -> tuple[Imported, list[Item]]:
     text = read_file(path)
     events = read_rrweb(text)
     replay_id = str(uuid5(uuid5(NAMESPACE, project_id), hashlib.blake2b(text).hexdigest()))
@@ -125,7 +131,7 @@ def _prepare(path: Path, project_id: str, settings: Settings) -> tuple[Imported,
         scope: dict[str, Any] = {"method": "POST", "headers": [], "query_string": b"mp_lib=import"}
         request = Request(scope, _no_body, received_at_ms)
         batch = Batch(replay_id, "", 0, None, False, None)
-        summarised = summarise(body, batch, request, read_user_agent(""), settings)
+        summarised = summarise(body, batch, request, read_user_agent(""), settings, rules)
         if summarised is None:
             continue
         summary, payload = summarised

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ import pytest
 from playhead.capture.directory import Directory, ProjectEntry, Snapshot, control_loader
 from playhead.governance.rules import compile_rules, create_rule, delete_rule, selectors_of
 from playhead.items import Kind
+from playhead.rrweb_import import import_files
 from playhead.stores import Stores
 from playhead.stores.tables import PrivacyRule, Project
 
@@ -210,3 +212,12 @@ def test_summaries_without_the_new_fields_are_read() -> None:
            "raw_bytes": 2, "digest": ""}  # fmt: skip
     summary = msgspec.msgpack.decode(msgspec.msgpack.encode(old), type=BatchSummary)
     assert (summary.owed, summary.masked, summary.patterns) == ("", -1, 0)
+
+
+def test_imported_recordings_come_under_the_rules(server: Server, tmp_path: Path) -> None:
+    file = tmp_path / "visit.json"
+    file.write_text(json.dumps(visit()))
+    rules = compile_rules([rule("pattern", EMAIL), rule("mask", ".name", "r2")], b"key")
+    import_files([file], PROJECT, server.settings, server.journal, rules)
+    assert CANARY.encode() not in on_disk(server)
+    assert server.summaries()[0].owed == rules.selectors.version

@@ -90,6 +90,21 @@ def test_text_attributes_and_fields_below_a_matching_element_are_masked() -> Non
     assert section["attributes"]["class"] == "secret"
 
 
+def test_what_can_be_read_in_a_style_is_masked() -> None:
+    style = f"color: red; --label: '{CANARY} \\' x'; background: url(\"/a.png?u={CANARY}\")"
+    page = full(element(10, "p", style=style, class_="secret"))
+    change = {"--label": f'"{CANARY}"', "background": [f"url(/b.png?u={CANARY})", "important"], "color": False}
+    later = mutation(attributes=[{"id": 10, "attributes": {"style": change}}])
+    masked = mask([page, later], [".secret"])
+    assert not found(masked)
+    assert "color: red" in json.dumps(masked)
+    assert "/a.png?u=" in json.dumps(masked)
+    assert masked[1]["data"]["attributes"][0]["attributes"]["style"]["background"] == [
+        "url(/b.png?u=*******)",
+        "important",
+    ]
+
+
 def test_a_blocked_element_is_an_empty_box() -> None:
     page = full(element(10, "img", src=CANARY, alt=CANARY, width="120", height="80", class_="photo"))
     (masked,) = mask([page], blocks=["img"])

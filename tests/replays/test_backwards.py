@@ -35,7 +35,7 @@ def visits(stores: Stores, project: Project, settings: Settings, clock: Clock) -
     found = [Visit(stores, project.project_id, f"00000000-0000-4000-8000-00000000000{n}") for n in range(1, 4)]
     found[0].send(
         [*page(0), shown(1_000, f"https://shop.test/?mail={MAIL}"), change(2_000, MAIL)],
-        distinct_id=MAIL,
+        distinct_id="user-1",
     )
     found[1].send([*page(0), change(2_000, MAIL)])
     sealing.seal_replay(stores, row_of(stores, found[0]), clock.now)
@@ -85,7 +85,7 @@ def test_everything_stored_is_masked_and_the_old_is_gone(
         for r in feed(stores, project.project_id, FeedQuery(), clock.now).results
         if r.replay_id == visits[0].replay_id
     )
-    assert row.distinct_id.startswith("masked-")
+    assert row.distinct_id == "user-1", "by which the person can still be found and deleted"
     assert (row.event_count, row.start_url) == (4, "https://shop.test/?mail=" + "*" * 16)
 
 
@@ -180,3 +180,56 @@ def test_a_project_without_rules_changes_nothing(
     assert jobs(stores.control, project.project_id)[0].changed == 0
     with pytest.raises(PlayheadError):
         find_job(stores.control, project.project_id, "none")
+
+
+@pytest.mark.usefixtures("rules")
+def test_stored_events_are_masked_and_the_old_rows_gone(
+    stores: Stores, settings: Settings, project: Project, clock: Clock
+) -> None:
+    from playhead.delivery.decode import Events
+    from playhead.delivery.insert import insert_rows
+    from playhead.delivery.rows import EVENT_COLUMNS, event_rows
+    from playhead.ids import new_ingest_id
+    from playhead.items import EventRecord, Item, Kind
+
+    def record(name: str, value: str, **more: str) -> EventRecord:
+        raw = json.dumps({"distinct_id": MAIL, "a.b": value, "n": 1.5, "list": [value]}).encode()
+        flat = json.dumps({"a%2Eb": value, "n": 1.5, "list": [value], "deep.er": value}).encode()
+        return EventRecord(name, MAIL, START, START, flat, raw, **more)
+
+    records = [
+        record("Buy", f"to {MAIL}", insert_id="a1"),
+        record(f"Mail {MAIL}", "x"),
+        record("Buy", "clean", insert_id="a2"),
+    ]
+    item = Item(project.project_id, new_ingest_id(), Kind.EVENTS, clock.now, b"", b"")
+    assert insert_rows(stores.analytics, "events", EVENT_COLUMNS, event_rows(Events(item, records))) == {}
+    for _ in range(2):
+        create_job(stores.control, project.project_id, clock.now)
+        run(stores, settings, clock)
+        assert jobs(stores.control, project.project_id)[0].state == "done"
+        clock.now += 1
+    rows = stores.analytics.query(
+        "SELECT event, distinct_id, toString(properties) AS properties, raw, insert_id FROM events "
+        "WHERE project_id = {p:String} ORDER BY event, insert_id",
+        {"p": project.project_id},
+    )
+    assert [(row["event"], row["distinct_id"]) for row in rows] == [
+        ("Buy", MAIL),
+        ("Buy", MAIL),
+        ("Mail " + "*" * 16, MAIL),
+    ]
+    first = json.loads(rows[0]["properties"])
+    assert (first["a%2Eb"], first["n"], first["list"], first["deep"]) == (
+        "to " + "*" * 16,
+        1.5,
+        ["to " + "*" * 16],
+        {"er": "to " + "*" * 16},
+    )
+    assert json.loads(rows[0]["raw"]) == {
+        "distinct_id": MAIL,
+        "a.b": "to " + "*" * 16,
+        "n": 1.5,
+        "list": ["to " + "*" * 16],
+    }
+    assert json.loads(rows[1]["raw"])["a.b"] == "clean"

@@ -18,7 +18,8 @@ State = Literal["waiting", "running", "done", "cancelled", "failed"]
 OPEN = ("waiting", "running")
 
 NOT_REACHED = (
-    "Events and profiles that were stored before: patterns apply to what comes in from now on.",
+    "Profiles of people and groups that were stored before: patterns apply to what comes in from now on.",
+    "Ids of people and devices that were stored before: they stay, so that people can still be found and deleted.",
     "Downloads, exports and screenshots that someone has made.",
     "Backups of the stores.",
     "Replays that a member's browser still holds in its cache: they are used as long as that member has them open.",

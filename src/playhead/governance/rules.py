@@ -84,6 +84,12 @@ def all_rules(session: Session) -> Mapping[str, list[PrivacyRule]]:
     return found
 
 
+def project_rules(control: Control, project_id: str, key: bytes) -> ProjectRules:
+    """A project's rules as capture applies them, for who brings data in another way."""
+    with control.read() as session:
+        return compile_rules(all_rules(session).get(project_id, []), key)
+
+
 def standing_rules(control: Control, project_id: str, since_ms: int | None = None) -> list[PrivacyRule]:
     """The rules in force now, oldest first; with `since_ms` those too that were in force at any time since."""
     in_force = PrivacyRule.deleted_at_ms == 0

@@ -38,6 +38,8 @@ STATES = frozenset(
 )  # fmt: skip
 _SMALL_NUMBER = re.compile(r"-?\d{1,2}")
 _AFTER_PATH = re.compile(r"[?#][^\s,]*")
+_URL = re.compile(r"""url\(\s*(["']?)([^"')]*)\1\s*\)""", re.IGNORECASE)
+_QUOTED = re.compile(r"""(["'])((?:\\.|(?!\1).)*)\1""", re.DOTALL)
 _FIELD = re.compile(r"([?&#]*)([^=&#]*)(=?)([^&#]*)")
 _PLAIN_ADDRESS = re.compile(
     r"\s*(?:https?:|blob:|data:(?:image|font|video|audio)/|(?![a-z][a-z0-9+.-]*:))", re.IGNORECASE
@@ -67,7 +69,7 @@ _GONE = object()
 
 def _masked(name: str, value: Any, element: str) -> Any:
     if value is None or name in PLAIN or name == MARK:
-        return value
+        return masked_style(value) if name == "style" else value
     if name in CHOICES:
         return _GONE
     if isinstance(value, bool):
@@ -83,6 +85,21 @@ def _masked(name: str, value: Any, element: str) -> Any:
     if name.startswith("rr_") or value.lower() in STATES or _SMALL_NUMBER.fullmatch(value):
         return value
     return stars(value)
+
+
+def masked_style(style: Any) -> Any:
+    """A `style` attribute, or a change of its properties, without what can be read in it: quoted text, queries."""
+    if isinstance(style, str):
+        addresses = _URL.sub(lambda match: f"url({match[1]}{masked_address(match[2])}{match[1]})", style)
+        return _QUOTED.sub(_masked_quoted, addresses)
+    if isinstance(style, dict):
+        return {name: masked_style(value) for name, value in style.items()}
+    return [masked_style(value) for value in style] if isinstance(style, list) else style
+
+
+def _masked_quoted(match: re.Match[str]) -> str:
+    before = match.string[: match.start()]
+    return match[0] if before.rstrip().endswith("url(") else match[1] + stars(match[2]) + match[1]
 
 
 def masked_address(address: str) -> str:

@@ -10,17 +10,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import msgspec
 import structlog
 from sqlalchemy import ColumnElement, func, select, update
 
 from playhead.errors import PlayheadError, Unavailable
+from playhead.governance.events import mask_stored_events, purge
 from playhead.governance.jobs import OPEN
 from playhead.governance.rules import pseudonym_key, standing_rules
 from playhead.governance.tombstones import is_deleted
 from playhead.replays.access import REMOVED
 from playhead.replays.reading import open_recording
-from playhead.replays.rewriting import Applied, about_masked, all_of, rewritten
-from playhead.replays.sealing import about_of, never, write_masked
+from playhead.replays.rewriting import Applied, all_of, rewritten, rules_owed
+from playhead.replays.sealing import never, write_masked
 from playhead.settings import Settings
 from playhead.stores import Stores
 from playhead.stores.tables import PrivacyJob, Replay
@@ -31,6 +33,8 @@ log = structlog.get_logger(__name__)
 START_AFTER_MS = 5_000
 SLICE_SECONDS = 5.0
 TRIES = 3
+# What the cursor begins with once all replays are done.
+EVENTS = "~events:"
 
 # Rows that a newer generation hides still name pages and errors as they read before.
 PURGE_SQL = "OPTIMIZE TABLE replay_parts FINAL"
@@ -65,17 +69,10 @@ def _go_on(stores: Stores, job: PrivacyJob, rules: Applied, now_ms: int, stopped
     deadline = time.monotonic() + SLICE_SECONDS
     looked_at = 0
     while not stopped() and time.monotonic() < deadline:
-        with stores.control.read() as session:
-            replay = session.scalar(
-                select(Replay)
-                .where(*_standing(job, now_ms), Replay.replay_id > job.cursor)
-                .order_by(Replay.replay_id)
-                .limit(1)
-            )
+        replay = _next(stores, job, now_ms)
         if replay is None:
-            if rules.patterns is not None:
-                stores.analytics.command(PURGE_SQL)
-            _set(stores, job, state="done", total=max(job.total, job.done), finished_at_ms=now_ms)
+            if _events(stores, job, rules, lambda: stopped() or time.monotonic() >= deadline):
+                _set(stores, job, state="done", total=max(job.total, job.done), finished_at_ms=now_ms)
             break
         looked_at += 1
         try:
@@ -95,6 +92,32 @@ def _go_on(stores: Stores, job: PrivacyJob, rules: Applied, now_ms: int, stopped
     return looked_at
 
 
+def _next(stores: Stores, job: PrivacyJob, now_ms: int) -> Replay | None:
+    if job.cursor.startswith(EVENTS):
+        return None
+    with stores.control.read() as session:
+        return session.scalar(
+            select(Replay)
+            .where(*_standing(job, now_ms), Replay.replay_id > job.cursor)
+            .order_by(Replay.replay_id)
+            .limit(1)
+        )
+
+
+def _events(stores: Stores, job: PrivacyJob, rules: Applied, stopped: Callable[[], bool]) -> bool:
+    """Patterns over the stored events, once the replays are done; False when there is more to do."""
+    if rules.patterns is None:
+        return True
+    from_ms = int(job.cursor.removeprefix(EVENTS)) if job.cursor.startswith(EVENTS) else 0
+    for done_ms in mask_stored_events(stores.analytics, job.project_id, rules.patterns, from_ms, stopped):
+        job.cursor = f"{EVENTS}{done_ms}"
+        if not _set(stores, job, cursor=job.cursor) or stopped():
+            return False
+    purge(stores.analytics, job.project_id, rules.patterns)
+    stores.analytics.command(PURGE_SQL)
+    return True
+
+
 def apply_backwards(stores: Stores, replay: Replay, rules: Applied, now_ms: int) -> bool:
     """Whether anything of the replay changed. Raises `PlayheadError` when the rules can't be applied to it."""
     for _ in range(TRIES):
@@ -105,17 +128,17 @@ def apply_backwards(stores: Stores, replay: Replay, rules: Applied, now_ms: int)
         recording = open_recording(stores, current)
         if not recording.hot and recording.index is None:
             return False
-        done = rewritten(stores, recording, rules)
-        about = about_of(recording)
-        after = about_masked(about, done, rules)
-        same = (after.distinct_ids, after.device_ids, after.user_ids) == (
-            about.distinct_ids,
-            about.device_ids,
-            about.user_ids,
-        )
-        if not done.changed and same and not any(part.owed for part in recording.hot):
+        applied = rules
+        if any(part.owed for part in recording.hot):
+            # Also those that were deleted since it came in.
+            owed = rules_owed(stores, recording)
+            applied = msgspec.structs.replace(
+                rules, selectors=owed.selectors, rule_ids=list(dict.fromkeys([*rules.rule_ids, *owed.rule_ids]))
+            )
+        done = rewritten(stores, recording, applied)
+        if not done.changed and not any(part.owed for part in recording.hot):
             return False
-        if write_masked(stores, recording, done, rules, now_ms):
+        if write_masked(stores, recording, done, applied, now_ms):
             return True
     raise PlayheadError("The replay was sealed by someone else each time.", code="not_applied")
 

@@ -115,7 +115,13 @@ def _free_segments(stores: Stores, project_id: str, replay_id: str, now_ms: int)
         with stores.control.read() as session:
             replay = session.get(Replay, (project_id, other))
         if replay is not None and replay.hot_blocks > 0 and replay.expires_at_ms > now_ms:
-            seal_replay(stores, replay, now_ms)
+            try:
+                seal_replay(stores, replay, now_ms)
+            except Unavailable:
+                raise
+            except PlayheadError as error:
+                # A neighbour that can't be sealed or masked keeps its segment, and must not keep others from going.
+                log.warning("not_sealed", replay_id=other, error=error.message)
     _remove_covered(stores, [(project_id, path) for path in holding], now_ms)
 
 

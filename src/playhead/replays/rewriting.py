@@ -119,17 +119,10 @@ def masked_generation(
 
 
 def about_masked(about: About, done: Rewritten, rules: Applied) -> About:
-    """What is known of the replay, once the rules are applied: ids that a pattern matches in become pseudonyms."""
-    patterns = rules.patterns
-    ids = {
-        name: [patterns.identifier(each) for each in getattr(about, name)] if patterns else getattr(about, name)
-        for name in ("distinct_ids", "device_ids", "user_ids")
-    }
+    """What is known of the replay, once the rules are applied. Ids stay: it could no longer be found by them."""
     counted = bool(rules.selectors.version)
     return msgspec.structs.replace(
         about,
-        **ids,
-        distinct_id=patterns.identifier(about.distinct_id) if patterns else about.distinct_id,
         rules=rules.selectors.version or about.rules,
         rule_ids=list(dict.fromkeys([*about.rule_ids, *rules.rule_ids])),
         masked=max(about.masked, 0) + done.masked if counted else about.masked,
