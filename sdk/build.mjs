@@ -14,7 +14,7 @@ mkdirSync(root + "dist");
 // from frames of other origins, by messages that any of them may send; leaving out parts of <head>; masking text by classes.
 const UNUSED = [
   [
-    /  handleMessage\(message\) \{[\s\S]*?\n  patchRootIdOnNode\(node, rootId\) \{[\s\S]*?\n  \}\n/,
+    /handleMessage\(message\) \{[\s\S]*?\n {2}patchRootIdOnNode\(node, rootId\) \{[\s\S]*?\n {2}\}\n/,
     "handleMessage() {}\n",
   ],
   [/class CrossOriginIframeMirror \{[\s\S]*?\n\}\n/, "class CrossOriginIframeMirror {}\n"],

@@ -85,9 +85,25 @@ const isEnumerated = (key: string): boolean => ENUMERATED.has(key) || ARIA.test(
 /** `fill`, `stroke-width`, `opacity`: attributes of SVG that are properties of CSS. */
 const isPaint = (key: string): boolean => key in document.documentElement.style;
 
+const plainNames = new Map<string, boolean>();
+function isPlainName(key: string): boolean {
+  let known = plainNames.get(key);
+  if (known === undefined) {
+    if (plainNames.size > 1000) plainNames.clear();
+    plainNames.set(
+      key,
+      (known =
+        /^[a-z_][\w:.-]{0,60}$/.test(key) &&
+        scrub(key) === key &&
+        !/^_?on|^(srcdoc|nonce|integrity)$/.test(key)),
+    );
+  }
+  return known;
+}
+
 /** Whether the name itself may stay: a name that nobody knows can be a word of a sentence. */
 function keepsName(key: string, at: Place, rules: MaskRules): boolean {
-  if (!/^[a-z_][\w:.-]{0,60}$/.test(key) || scrub(key) !== key) return false;
+  if (!isPlainName(key)) return false;
   if (!at.masked) return true;
   return (
     isEnumerated(key) ||
@@ -141,7 +157,7 @@ export function maskAttribute(name: string, value: string, at: Place, rules: Mas
   const { tag } = at;
   const key = name.toLowerCase();
   if (key === "class" || key === "id") return scrubNames(value);
-  if (/^_?on|^(srcdoc|nonce|integrity)$/.test(key) || !keepsName(key, at, rules)) return undefined;
+  if (!keepsName(key, at, rules)) return undefined;
   const url = (text: string): string => maskUrl(text, rules.allowedParams, at.masked);
   if (key === "style") return styleOf(value, rules, at.masked);
   if (key === "_csstext")

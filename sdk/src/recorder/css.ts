@@ -1,5 +1,6 @@
 /** Style sheets and inline styles: what of them is text, and which attribute values they select on. */
 import { maskUrl, scrub, scrubUrls, stars } from "./mask";
+import type { Obj } from "./events";
 import { isWord } from "./words";
 
 const STRING = `"(?:[^"\\\\]|\\\\[\\s\\S])*"|'(?:[^'\\\\]|\\\\[\\s\\S])*'`;
@@ -123,6 +124,19 @@ export function maskStyle(style: string, allowed: readonly string[], hide: boole
     if (value !== null) out.push(`${property}: ${value}`);
   }
   return out.join("; ");
+}
+
+/** What has changed in an element's style, by property. */
+export function maskStyleChange(given: Obj, allowed: readonly string[], hide: boolean): Obj {
+  const style: Obj = {};
+  for (const [property, value] of Object.entries(given)) {
+    const [text, priority] = (Array.isArray(value) ? value : [value]) as unknown[];
+    const masked = maskDeclaration(property, typeof text === "string" ? text : "", allowed, hide, true);
+    if (masked === null) continue;
+    const now = typeof text === "string" && masked;
+    style[property] = Array.isArray(value) ? [now, priority === "important" ? priority : ""] : now;
+  }
+  return style;
 }
 
 const SELECTOR =

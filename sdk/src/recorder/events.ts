@@ -45,6 +45,13 @@ export const positions = (value: unknown): number | number[] | undefined =>
       ? value.filter((v): v is number => typeof v === "number")
       : undefined;
 
+/** A doctype says which mode the page is laid out in, and nothing else. */
+export const doctype = ({ publicId = "", systemId = "" }: Serialized): Partial<Serialized> => ({
+  name: "html",
+  publicId: /^-\/\/W3C\/\/DTD X?HTML [\w .]+\/\/EN$/.test(publicId) ? publicId : "",
+  systemId: /^(about:legacy-compat|https?:\/\/www\.w3\.org\/[\w/.-]*)$/.test(systemId) ? systemId : "",
+});
+
 const POINT = ["x", "y", "id", "timeOffset"];
 
 /** Events of positions, sizes and times; null for what isn't one. */

@@ -5,10 +5,11 @@
  */
 import type { MaskMode } from "../bridge";
 import { isButton, isField, maskAttribute, type MaskRules, type Place, SECRET } from "./attributes";
-import { Literals, maskCss, maskDeclaration } from "./css";
+import { maskStyleChange } from "./css";
 import { EMPTY_BOX, FIXED, fixed, maskUrl, scrub, stars } from "./mask";
 import { maskMark, maskPlugin } from "./marks";
-import { type Obj, pick, positions, rebuilt, type RrwebEvent, type Serialized } from "./events";
+import { doctype, type Obj, pick, rebuilt, type RrwebEvent, type Serialized } from "./events";
+import { Sheets } from "./sheets";
 import type { Where, Zone } from "./where";
 
 export interface WallOptions {
@@ -44,6 +45,7 @@ export class Wall {
   /** Texts, by the element they stand in. */
   private texts = new Map<number, Known>();
   private readonly sticky = new WeakSet<Node>();
+  private anySticky = false;
   private readonly fields = new WeakSet<Node>();
   /** What was last said of a field or an editable text: only a change of it is said again. */
   private states = new Map<number, string>();
@@ -51,19 +53,19 @@ export class Wall {
   private hidden = new Map<string, number[]>();
   private aliases = new Map<string, string>();
   private late: Obj[] = [];
-  private readonly literals = new Literals();
+  private readonly sheets: Sheets;
   private readonly rules: MaskRules;
-  private readonly sheets = new Map<string, string>();
   private readonly tags = new Map<string, string>();
   private pruneAt = 20_000;
   private counted: Counts = { masked: 0, blocked: 0 };
 
   constructor(private readonly options: WallOptions) {
+    this.sheets = new Sheets(options, (name) => this.show(name));
     this.rules = {
       mode: options.mode,
       allowedParams: options.allowedParams,
       canvas: options.canvas,
-      literals: this.literals,
+      literals: this.sheets.literals,
       alias: (name) => {
         let alias = this.aliases.get(name);
         if (!alias) this.aliases.set(name, (alias = `n${this.aliases.size + 1}`));
@@ -108,7 +110,7 @@ export class Wall {
         this.states = new Map();
         this.hidden = new Map();
         const root = data.node as Serialized;
-        this.learnFrom(root);
+        this.sheets.learnFrom(root);
         return {
           node: this.serialized(root, null),
           initialOffset: pick(data.initialOffset, ["top", "left"]),
@@ -127,18 +129,6 @@ export class Wall {
     }
   }
 
-  private css(value: unknown): string {
-    if (typeof value !== "string") return "";
-    let css = this.sheets.get(value);
-    if (css !== undefined) return css;
-    css = maskCss(value, this.options.allowedParams, this.options.mode === "text");
-    this.learn(css);
-    // Whole sheets come again with every full snapshot.
-    if (this.sheets.size > 300) this.sheets.clear();
-    if (value.length > 300) this.sheets.set(value, css);
-    return css;
-  }
-
   private incremental(data: Obj): Obj | null {
     const { source } = data;
     switch (source) {
@@ -147,70 +137,10 @@ export class Wall {
       case 5:
         return this.input(data);
       case 8:
-        return {
-          ...pick(data, ["source", "id", "styleId"]),
-          ...(Array.isArray(data.adds) && {
-            adds: (data.adds as Obj[]).map((add) => ({
-              rule: this.css(add.rule),
-              index: positions(add.index),
-            })),
-          }),
-          ...(Array.isArray(data.removes) && {
-            removes: (data.removes as Obj[]).map((remove) => ({ index: positions(remove.index) })),
-          }),
-          ...(typeof data.replace === "string" && { replace: this.css(data.replace) }),
-          ...(typeof data.replaceSync === "string" && { replaceSync: this.css(data.replaceSync) }),
-        };
       case 10:
-        if (!this.options.fonts) return null;
-        return {
-          source,
-          family: scrub(String(data.family)),
-          fontSource: this.css(data.fontSource),
-          buffer: data.buffer === true,
-        };
-      case 13: {
-        const set = data.set as Obj | undefined;
-        const hide = this.options.mode === "text";
-        const value =
-          set &&
-          maskDeclaration(
-            String(set.property),
-            String(set.value ?? ""),
-            this.options.allowedParams,
-            hide,
-            true,
-          );
-        if (set && value === null) return null;
-        return {
-          ...pick(data, ["source", "id", "styleId"]),
-          index: positions(data.index),
-          ...(set && {
-            set: {
-              property: set.property,
-              value,
-              priority: set.priority === "important" ? "important" : undefined,
-            },
-          }),
-          ...(data.remove
-            ? { remove: { property: String((data.remove as Obj).property).replace(/[^\w-]/g, "") } }
-            : {}),
-        };
-      }
+      case 13:
       case 15:
-        return {
-          ...pick(data, ["source", "id"]),
-          styleIds: positions(data.styleIds),
-          ...(Array.isArray(data.styles) && {
-            styles: (data.styles as Obj[]).map((style) => ({
-              ...pick(style, ["styleId"]),
-              rules: ((style.rules as Obj[]) ?? []).map((rule) => ({
-                rule: this.css(rule.rule),
-                index: positions(rule.index),
-              })),
-            })),
-          }),
-        };
+        return this.sheets.event(data);
       default:
         return rebuilt(data, this.options.canvas);
     }
@@ -246,9 +176,11 @@ export class Wall {
 
   /** rrweb says nothing of an element that has become blocked, but goes on telling what happens inside it. */
   notice(records: readonly MutationRecord[]): void {
+    const { where } = this.options;
     for (const { type, target, attributeName } of records) {
-      if (type !== "attributes" || attributeName === "style" || !isElement(target)) continue;
-      if (this.options.where.blocks(target)) this.block(target);
+      if (type !== "attributes" || !isElement(target)) continue;
+      if (attributeName !== "class" && where.blockNames) continue;
+      if (where.blocks(target)) this.block(target);
     }
   }
 
@@ -261,20 +193,21 @@ export class Wall {
     for (const change of changes)
       this.revise(change.id as number, change.attributes as Obj, texts, attributes);
     if (this.options.where.around) this.sweep(changes, data, texts, attributes);
-    for (const add of (data.adds as Obj[]) ?? []) this.learnFrom(add.node as Serialized);
+    for (const add of (data.adds as Obj[]) ?? []) this.sheets.learnFrom(add.node as Serialized);
     const adds: Obj[] = [];
     for (const add of (data.adds as Obj[]) ?? []) {
       const parent = this.elements.get(add.parentId as number) ?? null;
       if (parent?.blocked) continue;
       adds.push({
-        ...pick(add, ["parentId", "nextId", "previousId"]),
+        parentId: id(add.parentId),
+        nextId: id(add.nextId),
         node: this.serialized(add.node as Serialized, parent),
       });
     }
     for (const { id, value } of (data.texts as { id: number; value: unknown }[]) ?? []) {
       const at = this.texts.get(id) ?? this.placeOf(this.options.node(id));
       if (at.blocked) continue;
-      const text = this.text(String(value ?? ""), at, this.options.node(id));
+      const text = this.text(String(value ?? ""), at, id);
       if (!at.zone.editable || this.changed(id, text)) texts.push({ id, value: text });
     }
     for (const change of changes) {
@@ -384,9 +317,9 @@ export class Wall {
       if (node.nodeType === 3) {
         const id = this.options.id(node);
         if (!around.masked || !parent || !this.texts.has(id)) return;
-        this.sticky.add(node);
+        this.stick(node);
         this.texts.set(id, parent);
-        texts.push({ id, value: this.text(node.textContent ?? "", parent, node) });
+        texts.push({ id, value: this.text(node.textContent ?? "", parent, id) });
         return;
       }
       let known = parent;
@@ -398,7 +331,7 @@ export class Wall {
         known.zone = around;
         if (around.masked && !same) {
           known.masked = true;
-          this.sticky.add(node);
+          this.stick(node);
           const given: Obj = {};
           for (const { name, value } of Array.from(node.attributes))
             if (!isField(known.tag) || name !== "value") given[name] = value;
@@ -442,24 +375,14 @@ export class Wall {
         return base;
       }
       case 1:
-        return {
-          ...base,
-          name: "html",
-          publicId: /^-\/\/W3C\/\/DTD X?HTML [\w .]+\/\/EN$/.test(node.publicId ?? "") ? node.publicId : "",
-          systemId: /^(about:legacy-compat|https?:\/\/www\.w3\.org\/[\w/.-]*)$/.test(node.systemId ?? "")
-            ? node.systemId
-            : "",
-        };
+        return { ...base, ...doctype(node) };
       case 2:
         return this.element(node, base, parent);
       case 3: {
-        const live = this.options.where.all && parent ? null : this.options.node(id);
-        let at = parent ?? this.placeOf(live);
-        if (live && !at.masked && this.sticky.has(live)) at = { ...at, masked: true };
-        if (live && at.masked) this.sticky.add(live);
+        const at = this.standing(id, parent);
         this.texts.set(id, at);
         const text = String(node.textContent ?? "");
-        base.textContent = this.text(text, at, this.options.node(id));
+        base.textContent = this.text(text, at, id);
         if (at.zone.editable) this.states.set(id, base.textContent);
         if (at.tag === "style") base.isStyle = true;
         else if (at.masked && /\S/.test(text)) this.counted.masked++;
@@ -470,16 +393,32 @@ export class Wall {
     }
   }
 
-  private text(value: string, at: Known, live: Node | null): string {
+  /** What holds for a text: what holds for its element, unless it was masked elsewhere before. */
+  private standing(id: number, parent: Known | null): Known {
+    // The most common cases need no look at the page.
+    if (parent && (this.options.where.all || (!parent.masked && !this.anySticky))) return parent;
+    const live = this.options.node(id);
+    const at = parent ?? this.placeOf(live);
+    if (!live) return at;
+    if (at.masked) this.stick(live);
+    else if (this.sticky.has(live)) return { ...at, masked: true };
+    return at;
+  }
+
+  private stick(node: Node): void {
+    this.anySticky = true;
+    this.sticky.add(node);
+  }
+
+  private text(value: string, at: Known, id: number): string {
     const { tag } = at;
+    const parent = <T>(): T | null | undefined => this.options.node(id)?.parentNode as T | null | undefined;
     if (tag === "style") {
       // Of a type that is none, or out of the page, it is no style sheet but a place to keep a text.
-      const sheet = (live?.parentNode as HTMLStyleElement | null | undefined)?.sheet;
-      return sheet ? this.css(value) : "";
+      return parent<HTMLStyleElement>()?.sheet ? this.sheets.css(value) : "";
     }
     if (hollow.test(tag)) return "";
-    if (tag === "textarea")
-      return (live?.parentNode as HTMLTextAreaElement | null)?.value === "" ? "" : fixed(value);
+    if (tag === "textarea") return parent<HTMLTextAreaElement>()?.value === "" ? "" : fixed(value);
     if (at.zone.editable) return /\S/.test(value) ? FIXED : value;
     return at.masked ? stars(value) : scrub(value);
   }
@@ -501,7 +440,7 @@ export class Wall {
     let masked = zone.masked;
     if (!where.all && live) {
       masked ||= this.sticky.has(live);
-      if (masked) this.sticky.add(live);
+      if (masked) this.stick(live);
     }
     const known: Known = { tag, zone, masked, svg: !!node.isSVG };
     this.elements.set(id, known);
@@ -582,14 +521,14 @@ export class Wall {
       const value = given[name];
       if (typeof value === "string") {
         const masked = maskAttribute(name, value, at, this.rules);
-        if (name === "_cssText" && masked) this.css(value);
+        if (name === "_cssText" && masked) this.sheets.css(value);
         if (masked !== undefined) kept[name] = masked;
         if (masked !== value) {
           stars++;
           if (at.masked) this.hide(name.toLowerCase(), id);
         }
       } else if (name === "style" && value && typeof value === "object") {
-        const style = this.styleChange(value as Obj, at.masked);
+        const style = maskStyleChange(value as Obj, this.options.allowedParams, at.masked);
         if (Object.keys(style).length) kept.style = style;
       } else if (value === null || value === false) {
         // It is gone; a name that never left needs no farewell.
@@ -602,31 +541,7 @@ export class Wall {
     return kept;
   }
 
-  private styleChange(given: Obj, hide: boolean): Obj {
-    const style: Obj = {};
-    for (const [property, value] of Object.entries(given)) {
-      const [text, priority] = (Array.isArray(value) ? value : [value]) as unknown[];
-      const masked =
-        typeof text === "string"
-          ? maskDeclaration(property, text, this.options.allowedParams, hide, true)
-          : /^-{0,2}[a-z][\w-]*$/i.test(property)
-            ? false
-            : null;
-      if (masked !== null)
-        style[property] = Array.isArray(value) ? [masked, priority === "important" ? priority : ""] : masked;
-    }
-    return style;
-  }
-
   // ---- what the page's CSS selects on ----
-
-  /** Reads the style sheets of what is about to be masked first. */
-  private learnFrom(node: Serialized): void {
-    const css = node.attributes?._cssText;
-    if (typeof css === "string") this.css(css);
-    if (node.tagName === "style") for (const child of node.childNodes ?? []) this.css(child.textContent);
-    else for (const child of node.childNodes ?? []) this.learnFrom(child);
-  }
 
   private hide(name: string, id: number): void {
     const ids = this.hidden.get(name);
@@ -634,23 +549,24 @@ export class Wall {
     else this.hidden.set(name, [id]);
   }
 
-  private learn(css: string): void {
-    for (const name of this.literals.learn(css)) {
-      const ids = new Set(this.hidden.get(name));
-      for (const id of ids) {
-        const node = this.options.node(id);
-        const at = this.elements.get(id);
-        const value = isElement(node) && at && !at.blocked ? node.getAttribute(name) : null;
-        if (value === null) continue;
-        const masked = maskAttribute(name, value, at!, this.rules);
-        if (masked !== undefined) this.late.push({ id, attributes: { [name]: masked } });
-      }
+  /** CSS that came later selects on an attribute: what was hidden of it is said again. */
+  private show(name: string): void {
+    for (const id of new Set(this.hidden.get(name))) {
+      const node = this.options.node(id);
+      const at = this.elements.get(id);
+      const value = isElement(node) && at && !at.blocked ? node.getAttribute(name) : null;
+      if (value === null) continue;
+      const masked = maskAttribute(name, value, at!, this.rules);
+      if (masked !== undefined) this.late.push({ id, attributes: { [name]: masked } });
     }
   }
 }
 
+const id = (value: unknown): number | null => (typeof value === "number" ? value : null);
+
 /** rrweb writes a blocked element as class and size and nothing else. */
 const isBox = (given: Obj): boolean =>
+  "rr_width" in given &&
   /^[\d.]+px$/.test(String(given.rr_width)) &&
   /^[\d.]+px$/.test(String(given.rr_height)) &&
   Object.keys(given).every((name) => name === "class" || name === "rr_width" || name === "rr_height");

@@ -53,6 +53,9 @@ const looksAround = (selector: string): boolean =>
     .split(",")
     .some((one) => /[\s>+~:]/.test(one.trim()));
 
+const onlyClasses = (selector: string): boolean =>
+  selector.split(",").every((one) => /^\s*(\.[\w-]+|\[class[*$]="[^"]*"\])\s*$/.test(one));
+
 const isElement = (node: Node): node is Element => node.nodeType === 1;
 
 export class Where {
@@ -65,6 +68,10 @@ export class Where {
   readonly blockClass: RegExp | null;
   /** A rule cannot be applied here: nothing may be recorded. */
   readonly broken: boolean;
+  /** Only class names block: no other attribute has to be looked at. */
+  readonly blockNames: boolean;
+  /** Only class names mask. */
+  private readonly names: boolean;
   private readonly lock: string;
   private readonly mask: string;
   private readonly unmask: string;
@@ -94,6 +101,8 @@ export class Where {
       this.broken ? [] : rules?.block,
     );
     this.blockClass = stateless(config.record_block_class);
+    this.blockNames = onlyClasses(this.blockSelector);
+    this.names = onlyClasses(join(this.mask, this.lock, this.unmask));
     const selectors = [this.blockSelector, ...(this.all ? [] : [this.mask, this.lock, this.unmask])];
     this.around = selectors.filter(looksAround).join(",");
   }
@@ -103,7 +112,7 @@ export class Where {
     try {
       if (around.editable) return around;
       if (editable(el)) return EDITABLE;
-      if (this.all || around.locked) return around;
+      if (this.all || around.locked || (this.names && !el.hasAttribute("class"))) return around;
       if (this.lock && el.matches(this.lock)) return LOCKED;
       if (el.matches(this.mask) || byClass(el, this.maskClass)) return MASKED;
       return this.unmask && el.matches(this.unmask) ? CLEAR : around;

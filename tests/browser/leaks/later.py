@@ -5,6 +5,7 @@ lets what was done so far be recorded, so that what follows is a change of somet
 # ---- clear in `mask input` mode -----------------------------------------------------------------------------------------
 
 CHANGES = {
+    "SVG as an image, set later": "el.innerHTML = '<img alt=x>'; await tick(); el.firstChild.src = \"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'><text>CANARY</text></svg>\"",
     "added text": "el.append('CANARY')",
     "added element": "el.append(Object.assign(document.createElement('p'), { textContent: 'CANARY' }))",
     "inner HTML": "el.innerHTML = '<ul><li>CANARY</li></ul>'",
@@ -168,7 +169,6 @@ ELSEWHERE = {
     "caption of a video": "el.innerHTML = '<video></video>'; const t = el.firstChild.addTextTrack('captions', 'CANARY'); t.addCue(new VTTCue(0, 9, 'CANARY'))",
     "title of what is playing": "navigator.mediaSession.metadata = new MediaMetadata({ title: 'CANARY' })",
     "object URL": "el.innerHTML = `<a href='${URL.createObjectURL(new Blob(['CANARY'], { type: 'text/plain' }))}'>l</a>`",
-    "SVG as an image, set later": "el.innerHTML = '<img alt=x>'; await tick(); el.firstChild.src = \"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'><text>CANARY</text></svg>\"",
     "data frame": "el.innerHTML = '<iframe src=\"data:text/html,CANARY\"></iframe>'",
     "group in the console": "console.group('CANARY'); console.groupEnd()",
     "table in the console": "console.table([{ user: 'CANARY' }])",

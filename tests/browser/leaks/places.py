@@ -51,6 +51,8 @@ TEXT = {
 }
 
 ATTRIBUTES = {
+    "reference to an id": "<label for='CANARY'>l</label>",
+    "SVG as an image": """<img alt='' src="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'><text>CANARY</text></svg>">""",
     "title": "<p title='CANARY'>t</p>",
     "alt of an image": "<img src=/dot.svg alt='CANARY'>",
     "alt of an area": "<map name=m><area alt='CANARY'></map>",
@@ -89,7 +91,6 @@ ATTRIBUTES = {
     "abbr of a header cell": "<table><tr><th abbr='CANARY'>h</table>",
     "summary of a table": "<table summary='CANARY'></table>",
     "datetime": "<time datetime='CANARY'>t</time>",
-    "lazy source of an image": "<img data-src='/dot.svg?user=CANARY' alt=''>",
     "pattern of a field": "<input pattern='CANARY'>",
     "value on an element without one": "<div value='CANARY'>d</div>",
     "itemprop with content": "<p itemprop=name content='CANARY'>t</p>",
@@ -98,6 +99,9 @@ ATTRIBUTES = {
 
 # Attributes that HTML gives a few words, with something else in them.
 WRONG_WORDS = {
+    "contenteditable of an unknown kind": "<p contenteditable='CANARY'>t</p>",
+    "autocomplete section": "<input autocomplete='section-CANARY name'>",
+    "SVG filter result": "<svg><filter><feFlood result='CANARY'/></filter></svg>",
     "role": "<p role='CANARY'>t</p>",
     "lang": "<p lang='CANARY'>t</p>",
     "dir": "<p dir='CANARY'>t</p>",
@@ -136,6 +140,7 @@ WRONG_WORDS = {
 }
 
 HEAD = {
+    "text that CSS puts on the page": "<style>.never::after { content: 'CANARY' }</style>",
     "document title": "<title>CANARY</title>",
     "meta description": "<meta name=description content='CANARY'>",
     "meta keywords": "<meta name=keywords content='CANARY'>",
@@ -193,20 +198,18 @@ FIELDS = {
     "textarea": "<textarea>CANARY</textarea>",
     "field with a list": "<input list=l value='CANARY'>",
     "name of a field": "<input name='CANARY'>",
-    "SVG filter result": "<svg><filter><feFlood result='CANARY'/></filter></svg>",
     "name of a form": "<form name='CANARY'></form>",
     "name of an iframe": "<iframe name='CANARY'></iframe>",
     "field in a label": "<label>l<input value='CANARY'></label>",
     "contenteditable": "<div contenteditable>CANARY</div>",
     "contenteditable, nested": "<div contenteditable=true><p><b>CANARY</b></p></div>",
     "contenteditable, plain text": "<div contenteditable=plaintext-only>CANARY</div>",
-    "autocomplete section": "<input autocomplete='section-CANARY name'>",
-    "contenteditable of an unknown kind": "<p contenteditable='CANARY'>t</p>",
     "role of a text box": "<div role=textbox>CANARY</div>",
     "title within contenteditable": "<div contenteditable><b title='CANARY'>b</b></div>",
 }
 
 URLS = {
+    "lazy source of an image": "<img data-src='/dot.svg?user=CANARY' alt=''>",
     "query of a link": "<a href='/page?user=CANARY'>l</a>",
     "query of a link without a name": "<a href='/page?CANARY'>l</a>",
     "second parameter of a link": "<a href='/page?a=1&amp;user=CANARY'>l</a>",
@@ -247,7 +250,6 @@ URLS = {
     "query of a script": "<script src='/empty.js?user=CANARY'></script>",
     "query of a background attribute": "<table background='/dot.svg?user=CANARY'></table>",
     "query as another attribute": "<p data-url='https://example.com/page?token=CANARY'>t</p>",
-    "SVG as an image": """<img alt='' src="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'><text>CANARY</text></svg>">""",
     "token in a path": "<a href='/reset/JWT'>l</a>",
 }
 
@@ -375,14 +377,12 @@ SRCDOC_NEVER = {
 # ---- clear in both modes: the docs say so ------------------------------------------------------------------------------
 
 OPEN_HEAD = {
-    "CSS rule text": "<style>.never::after { content: 'CANARY' }</style>",
     "CSS custom property": "<style>:root { --customer: CANARY }</style>",
     "rule of a linked sheet": "<link rel=stylesheet href='/sheet.css?rule=.CANARY{color:red}'>",
 }
 OPEN = {
     "class name": "<p class='CANARY'>t</p>",
     "id": "<p id='CANARY'>t</p>",
-    "reference to an id": "<label for='CANARY'>l</label>",
     "path of a link": "<a href='/orders/CANARY'>l</a>",
     "path of an image": "<img src='/dots/CANARY.svg' alt=''>",
     "campaign of a link": "<a href='/page?utm_campaign=CANARY'>l</a>",
