@@ -66,7 +66,10 @@ def test_a_rule_is_tried_on_a_replay_and_hides_in_the_next_visit_and_in_stored_o
     assert parse_qs(urlsplit(dashboard.url).query)["replay"] == [watched]
 
     # No pattern: the field says why, and there is nothing to save.
-    field, save = dashboard.get_by_role("textbox", name="Pattern"), dashboard.get_by_role("button", name="Hide from now on")
+    field, save = (
+        dashboard.get_by_role("textbox", name="Pattern"),
+        dashboard.get_by_role("button", name="Hide from now on"),
+    )
     field.fill("(")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(dashboard.get_by_role("alert")).not_to_be_empty()
@@ -151,15 +154,16 @@ def test_an_element_is_picked_in_the_replay(server: Server, api: Api, watched: s
     expect(dashboard.get_by_role("heading", name=re.compile(r"^\d+ match"))).to_be_visible()
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["its detail says so", "a rule came meanwhile"])
 def test_a_replay_that_is_being_masked_says_so_and_then_plays_by_itself(
-    server: Server, api: Api, watched: str, dashboard: Page
+    server: Server, api: Api, watched: str, dashboard: Page, known: bool
 ) -> None:
     masking = True
 
     def detail(route: Route) -> None:
         answer = route.fetch()
         body = answer.json()
-        route.fulfill(response=answer, json={**body, "status": "masking"} if masking else body)
+        route.fulfill(response=answer, json={**body, "status": "masking"} if masking and known else body)
 
     def index(route: Route) -> None:
         if not masking:
@@ -169,8 +173,10 @@ def test_a_replay_that_is_being_masked_says_so_and_then_plays_by_itself(
         route.fulfill(status=409, json={"error": error})
 
     dashboard.route(f"**/api/**/replays/{watched}", detail)
-    dashboard.route(f"**/replays/{watched}/index", index)
+    dashboard.route(f"**/api/**/replays/{watched}/index", index)
     dashboard.goto(f"{server.url}/projects/{api.project}/replays/{watched}")
     expect(dashboard.get_by_text("This replay is being masked")).to_be_visible()
     masking = False
-    expect(dashboard.get_by_role("button", name="Pause")).to_be_visible(timeout=15_000)
+    expect(dashboard.get_by_text("This replay is being masked")).to_have_count(0)
+    player = dashboard.frame_locator("iframe").frame_locator("iframe")
+    expect(player.locator("body")).to_contain_text("Loam", timeout=15_000)

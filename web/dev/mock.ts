@@ -285,8 +285,8 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
       error: { code: 'replay_expired', message: 'This replay expired.' },
     });
   if (v.row['status'] === 'masking') {
-    // The first is masked half a minute after the start; the second can't be.
-    if (v === visits[5] && Date.now() - born > 45_000) v.row['status'] = 'ready';
+    // The first is masked about a minute after the start; the second can't be.
+    if (v === visits[5] && Date.now() - born > 75_000) v.row['status'] = 'ready';
     else if (parts[5])
       return send(response, 409, {
         error:

@@ -46,8 +46,9 @@ export function StoredReplays(props: {
         )}
       </div>
       <p className={style.lead}>
-        Rules apply to what arrives. Replays that were stored earlier keep what they hold until the
-        rules are applied to them: each is written anew, and its old version is deleted.
+        Rules apply to what arrives. What was stored earlier keeps what it holds until the rules are
+        applied to it: each replay is written anew and its old version deleted, and patterns go over
+        stored events too.
       </p>
       {error && !jobs ? (
         <p className={privacy.trouble} role="alert">
@@ -107,7 +108,7 @@ export function ApplyToStored({ project, rules }: { project: Project; rules: num
         <ul className={privacy.consequences}>
           <li>
             Every stored replay of {project.name} is read, and written anew where a rule hides
-            something.
+            something; patterns go over stored events too.
           </li>
           <li>The old version is deleted. What was hidden can’t be brought back.</li>
           <li>

@@ -5,7 +5,7 @@ import { count, plural } from '../lib/format';
 export const KINDS: Record<RuleKind, { name: string; does: string; expression: string }> = {
   pattern: {
     name: 'Hide text that matches a pattern',
-    does: 'Each visible character of a match becomes *, in page text, addresses, events and profiles, whichever SDK sends them, before anything is written down.',
+    does: 'Each visible character of a match becomes *, in page text, addresses, events and profiles, whichever SDK sends them, before anything is written down. An id that matches becomes a pseudonym.',
     expression: 'Pattern',
   },
   mask: {

@@ -11,14 +11,21 @@ import { Trouble } from '../lib/Trouble';
 import style from './BeingMasked.module.css';
 
 /** In the place of the player until the project's rules have been applied to the replay; then it plays by itself. */
-export function BeingMasked({ detail, project }: { detail: ReplayDetail; project: Project }) {
+export function BeingMasked(props: {
+  detail: ReplayDetail;
+  project: Project;
+  onWatchable?: () => void;
+}) {
+  const { detail, project, onWatchable } = props;
   const queries = useQueryClient();
   const watchable = useQuery(watchableQuery(project.project_id, detail.replay_id));
   const { error } = watchable;
   const done = watchable.data !== undefined;
   useEffect(() => {
-    if (done) void queries.invalidateQueries(replayQuery(project.project_id, detail.replay_id));
-  }, [done, queries, project.project_id, detail.replay_id]);
+    if (!done) return;
+    void queries.invalidateQueries(replayQuery(project.project_id, detail.replay_id));
+    onWatchable?.();
+  }, [done, queries, project.project_id, detail.replay_id, onWatchable]);
 
   const rules = (
     <Link className="btn" to="/projects/$project/privacy" params={{ project: project.project_id }}>

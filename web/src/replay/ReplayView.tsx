@@ -2,7 +2,7 @@ import { Drawer } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { CircleOff, CloudOff, Hourglass, TimerOff, Trash2 } from 'lucide-react';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 
 import { HttpError } from '../api/http';
 import { recordingSource, replayQuery } from '../api/queries';
@@ -157,6 +157,8 @@ function Playing(props: ViewProps & { detail: ReplayDetail; source: RecordingSou
     }
   }, [controller, asked]);
 
+  // A rule that came meanwhile closes the replay until it has been applied.
+  const again = useCallback(() => controller.retry(), [controller]);
   const setSpeed = (value: number) => {
     controller.setSpeed(value);
     keepSpeed(value);
@@ -202,6 +204,7 @@ function Playing(props: ViewProps & { detail: ReplayDetail; source: RecordingSou
           controller={controller}
           origin={session.replay_origin}
           ratio={under ? size.width / size.height : null}
+          masking={<BeingMasked detail={detail} project={project} onWatchable={again} />}
         />
         <Timeline detail={detail} controller={controller} />
         <Controls

@@ -18,6 +18,8 @@ export function Stage(props: {
   over?: ReactNode;
   /** No sign over the page while it stands still: someone wants to look at it. */
   bare?: boolean;
+  /** In the place of a replay that may not be watched until it has been masked. */
+  masking?: ReactNode;
 }) {
   const { controller, origin, ratio } = props;
   const slot = useRef<HTMLDivElement>(null);
@@ -71,17 +73,21 @@ export function Stage(props: {
       <Skipped controller={controller} />
       {phase === 'failed' && error && (
         <div className={style.failed}>
-          <Trouble
-            icon={<CircleAlert size={18} />}
-            title={
-              error.code === 'no_full_snapshot'
-                ? 'The page itself never arrived'
-                : 'The replay stopped'
-            }
-            {...(error.code === 'no_full_snapshot' ? {} : { retry: () => controller.retry() })}
-          >
-            {error.message}
-          </Trouble>
+          {props.masking && error.code.startsWith('replay_masking') ? (
+            props.masking
+          ) : (
+            <Trouble
+              icon={<CircleAlert size={18} />}
+              title={
+                error.code === 'no_full_snapshot'
+                  ? 'The page itself never arrived'
+                  : 'The replay stopped'
+              }
+              {...(error.code === 'no_full_snapshot' ? {} : { retry: () => controller.retry() })}
+            >
+              {error.message}
+            </Trouble>
+          )}
         </div>
       )}
     </div>
