@@ -217,7 +217,7 @@ def _events(analytics: dict[str, list[str]]) -> str:
         added |= dict.fromkeys(name for name in names if name not in own)
         rows.append(f"<li><b>{escape(event)}</b> <span>{escape(', '.join(own))}</span></li>")
     return (
-        "<p>Masking is for replays. These events were sent, or wait to be, with properties the site's own code chose:</p>"
+        "<p>Masking is for replays. These events were sent, or wait to be, with what the site's own code put in:</p>"
         f'<ul class="after">{"".join(rows)}</ul>'
         f'<p class="after">The SDK adds to events: {escape(", ".join(added))}.</p>'
     )
