@@ -34,7 +34,7 @@ const rules: Rule[] = [
 ];
 
 const NOT_REACHED = [
-  'Events and profiles that were stored before: patterns apply to what comes in from now on.',
+  'Profiles of people and groups that were stored before: patterns apply to what comes in from now on.',
   'Downloads, exports and screenshots that someone has made.',
   'Backups of the stores.',
   'Copies in other tools, such as a data warehouse that events were exported to.',
