@@ -27,7 +27,7 @@ ROUNDS = int(os.environ.get("PLAYHEAD_BENCH_ROUNDS", "7"))
 HERE = Path(__file__).parent
 TAG = (
     "<script src=TAP/sdk.js data-token=bench data-recorder-src=TAP/{}.js data-record-console=false {}"
-    " data-record-mutation-budget=1000000000 data-record-node-mutation-budget=1000000000></script>"
+    " data-record-mutation-budget=1000000000 data-record-node-mutation-budget=1000000000 data-record-flush-interval-ms=500></script>"
 )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
-from .conftest import Server, eventually, serve
+from .conftest import ROOT, Api, Server, eventually, recording, serve
 from .leaks import disk
 from .leaks.canaries import Place
 from .leaks.corpus import Corpus
@@ -99,13 +99,57 @@ def test_what_a_mode_masks_is_found_nowhere(mode: str, sealing: Server, chromium
             if place in places and not may_be(place, channel):
                 wrong.setdefault(f"in clear: {place.kind}: {place.name}", []).append(channel)
             # It was looked for in the right places: what stays clear is found in each. On leaving, nobody asks the database.
-            elif channel in RECORDINGS and place not in places and may_be(place, channel):
-                if (channel, place.kind) != ("IndexedDB", "on leaving"):
-                    wrong.setdefault(f"not found: {place.kind}: {place.name}", []).append(channel)
+            unasked = (channel, place.kind) == ("IndexedDB", "on leaving")
+            if channel in RECORDINGS and place not in places and may_be(place, channel) and not unasked:
+                wrong.setdefault(f"not found: {place.kind}: {place.name}", []).append(channel)
     addresses = {place for place in done.corpus.places if place.kind in IN_ANALYTICS}
     for place in addresses - (where["other requests"] & where["tables"]):
         wrong[f"not found: {place.name}"] = ["events"]
     assert wrong == {}, "\n".join(f"{what} ({', '.join(channels)})" for what, channels in sorted(wrong.items()))
+
+
+# What each open place is called in the docs.
+SAID = {
+    "CSS custom property": "custom properties",
+    "rule of a linked sheet": "the text of CSS rules",
+    "class name": "class names and ids",
+    "id": "class names and ids",
+    "path of a link": "the path",
+    "path of an image": "the path",
+    "campaign of a link": "`utm_*`",
+    "value that the page's CSS selects on": "CSS selects on",
+    "class added": "class names and ids",
+    "id changed": "class names and ids",
+    "inserted rule": "the text of CSS rules",
+    "text of a style element, changed": "the text of CSS rules",
+    "adopted sheet": "the text of CSS rules",
+    "property of a rule, changed": "custom properties",
+}
+
+
+def test_the_docs_name_all_that_stays_clear() -> None:
+    places = Corpus("", 0).places
+    assert {place.name for place in places if place.expected == "open"} == set(SAID)
+    docs = " ".join((ROOT / "docs" / "sdk.md").read_text().partition("**What leaves the page")[2].split())
+    for words in {*SAID.values(), "`$current_url`", "`$referrer`"}:
+        assert words in docs.partition("## Other options")[0], words
+
+
+def test_neither_length_nor_keystrokes_of_a_field_show(server: Server, api: Api, page: Page) -> None:
+    page.goto(server.shop("login.html"))
+    replay_id = recording(page)
+    page.locator("[name=email]").press_sequentially("ab")
+    page.locator("[name=password]").press_sequentially("a much longer secret")
+    page.evaluate("playhead.track('End of the test')")
+
+    def typed() -> list[tuple[int, str]]:
+        events = api.rrweb(replay_id)
+        assert "End of the test" in str([e for e in events if e["type"] == 5])
+        return [(e["data"]["id"], e["data"]["text"]) for e in events if e["type"] == 3 and e["data"]["source"] == 5]
+
+    (email, one), (password, other) = eventually(typed)
+    assert email != password
+    assert one == other
 
 
 def test_a_recorder_that_masks_nothing_is_caught(chromium: Browser, bundle: Callable[[str], str]) -> None:
