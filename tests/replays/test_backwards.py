@@ -13,6 +13,8 @@ from playhead.errors import Conflict, PlayheadError
 from playhead.governance.jobs import cancel_job, create_job, find_job, jobs
 from playhead.governance.rules import create_rule
 from playhead.replays import backwards, removal, sealing
+from playhead.replays.access import check_watchable, find_replay
+from playhead.replays.detail import detail
 from playhead.replays.feed import FeedQuery, feed
 from playhead.settings import Settings
 from playhead.stores import Stores
@@ -170,6 +172,13 @@ def test_a_replay_it_can_not_mask_is_counted_and_named(
     found: PrivacyJob = find_job(stores.control, project.project_id, job.job_id)
     assert (found.state, found.done, found.failed) == ("done", 4, 1)
     assert found.error.startswith(broken.replay_id)
+    row = find_replay(stores.control, project.project_id, broken.replay_id, clock.now)
+    with pytest.raises(PlayheadError) as closed:
+        check_watchable(row)
+    assert closed.value.code == "replay_masking_failed"
+    found_detail = detail(stores, row, clock.now)
+    assert found_detail is not None
+    assert (found_detail[0].status, found_detail[1].pages, found_detail[1].markers) == ("masking", [], [])
 
 
 def test_a_project_without_rules_changes_nothing(

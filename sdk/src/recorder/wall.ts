@@ -37,7 +37,7 @@ export interface Counts {
   blocked: number;
 }
 
-const hollow = /^(script|noscript|template)$/;
+const isHollow = (tag: string): boolean => tag === "script" || tag === "noscript" || tag === "template";
 const isElement = (node: Node | null): node is Element => node?.nodeType === 1;
 
 export class Wall {
@@ -190,7 +190,8 @@ export class Wall {
     for (const change of changes)
       this.revise(change.id as number, change.attributes as Obj, texts, attributes);
     if (this.options.where.around) this.sweep(changes, data, texts, attributes);
-    for (const add of (data.adds as Obj[]) ?? []) this.sheets.learnFrom(add.node as Serialized);
+    for (const { node } of (data.adds as { node: Serialized }[]) ?? [])
+      if (node.tagName === "link" || node.childNodes?.length) this.sheets.learnFrom(node);
     const adds: Obj[] = [];
     for (const add of (data.adds as Obj[]) ?? []) {
       const parent = this.elements.get(add.parentId as number) ?? null;
@@ -412,7 +413,7 @@ export class Wall {
       // Of a type that is none, or out of the page, it is no style sheet but a place to keep a text.
       return parent<HTMLStyleElement>()?.sheet ? this.sheets.css(value) : "";
     }
-    if (hollow.test(tag)) return "";
+    if (isHollow(tag)) return "";
     if (tag === "textarea") return parent<HTMLTextAreaElement>()?.value === "" ? "" : fixed(value);
     if (at.zone.editable) return /\S/.test(value) ? FIXED : value;
     return at.masked ? stars(value) : scrub(value);
@@ -465,7 +466,7 @@ export class Wall {
       } else delete base.attributes.value;
       this.states.set(id, fixed(filled));
     }
-    if (!hollow.test(tag))
+    if (!isHollow(tag))
       base.childNodes = (node.childNodes ?? []).map((child) => this.serialized(child, known));
     return base;
   }

@@ -41,9 +41,13 @@ def check_replay(session: Session, project_id: str, replay_id: str, now_ms: int)
 
 
 def check_watchable(replay: Replay) -> None:
-    """Raises `Conflict` while any of the replay must yet be masked by the project's selector rules."""
-    if replay.unmasked_blocks > 0:
+    """Raises `Conflict` while any of the replay must yet be masked by the project's rules, or could not be."""
+    if is_closed(replay):
         raise not_watchable(replay)
+
+
+def is_closed(replay: Replay) -> bool:
+    return replay.unmasked_blocks > 0 or bool(replay.masking_error)
 
 
 def not_watchable(replay: Replay) -> Conflict:
@@ -72,12 +76,10 @@ def gone_replays(control: Control, project_id: str, now_ms: int) -> list[str]:
         return [*session.scalars(expired), *session.scalars(deleted)]
 
 
-def expiries(control: Control, project_id: str, replay_ids: list[str]) -> dict[str, int]:
-    """When each replay expires, epoch milliseconds."""
+def rows_of(control: Control, project_id: str, replay_ids: list[str]) -> dict[str, Replay]:
+    """The replays' rows, those that there are."""
     with control.read() as session:
-        rows = session.execute(
-            select(Replay.replay_id, Replay.expires_at_ms).where(
-                Replay.project_id == project_id, Replay.replay_id.in_(replay_ids)
-            )
-        ).all()
-    return {row.replay_id: row.expires_at_ms for row in rows}
+        found = session.scalars(
+            select(Replay).where(Replay.project_id == project_id, Replay.replay_id.in_(replay_ids))
+        )
+        return {replay.replay_id: replay for replay in found}

@@ -77,12 +77,14 @@ def _go_on(stores: Stores, job: PrivacyJob, rules: Applied, now_ms: int, stopped
         looked_at += 1
         try:
             job.changed += apply_backwards(stores, replay, rules, now_ms)
+            _close(stores, replay, "")
         except Unavailable:
             raise
         except PlayheadError as error:
             log.warning("rules_not_applied", replay_id=replay.replay_id, error=error.message)
             job.failed += 1
             job.error = f"{replay.replay_id}: {error.message}"[:1_000]
+            _close(stores, replay, error.message)
         job.done += 1
         job.cursor = replay.replay_id
         if not _set(
@@ -141,6 +143,16 @@ def apply_backwards(stores: Stores, replay: Replay, rules: Applied, now_ms: int)
         if write_masked(stores, recording, done, applied, now_ms):
             return True
     raise PlayheadError("The replay was sealed by someone else each time.", code="not_applied")
+
+
+def _close(stores: Stores, replay: Replay, reason: str) -> None:
+    """What a rule can't be applied to is not watched, until a job succeeds (an empty reason)."""
+    with stores.control.write() as session:
+        session.execute(
+            update(Replay)
+            .where(Replay.project_id == replay.project_id, Replay.replay_id == replay.replay_id)
+            .values(masking_error=reason[:1_000])
+        )
 
 
 def _standing(job: PrivacyJob, now_ms: int) -> tuple[ColumnElement[bool], ...]:

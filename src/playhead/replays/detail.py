@@ -129,11 +129,14 @@ def detail(stores: Stores, replay: Replay, now_ms: int) -> tuple[FeedRow, Detail
     holes = gaps([*covered, *(part.run for part in recording.unsealed if part.epoch)])
     tracked = tracked_events(stores.analytics, project_id, replay_id, card)
     markers = timeline(card, (marker for part in parts for marker in part.markers), tracked, holes)
-    return feed_row(card, owner, replay.expires_at_ms, now_ms), Detail(
+    row = feed_row(card, owner, replay, now_ms)
+    # What was noted of a visit may quote what a rule hides: it stays closed with the replay.
+    closed = row.status == "masking"
+    return row, Detail(
         first_ms=card.first_ms,
         last_ms=card.last_ms,
-        pages=[Page(at_ms, url) for at_ms, url in card.pages],
-        markers=[TimelineMarker(marker.at_ms, marker.kind, marker.label) for marker in markers],
+        pages=[] if closed else [Page(at_ms, url) for at_ms, url in card.pages],
+        markers=[] if closed else [TimelineMarker(marker.at_ms, marker.kind, marker.label) for marker in markers],
         activity=Activity(ACTIVITY_BUCKET_MS, card.activity, card.inactive),
         viewport=Viewport(*card.viewport) if all(card.viewport) else None,
         mask=card.mask or None,

@@ -13,12 +13,13 @@ import msgspec
 from playhead.clock import rfc3339
 from playhead.errors import PlayheadError
 from playhead.people.identity import DEVICE_PREFIX, DEVICE_USERS_SQL, users_of
-from playhead.replays.access import expiries, gone_replays
+from playhead.replays.access import gone_replays, is_closed, rows_of
 from playhead.replays.card import Card, card_of
 from playhead.replays.live import LIVE_EVENTS_MS, LIVE_MS, is_live
 from playhead.replays.parts import FINAL_SETTINGS, STANDING_SQL, standing_parts
 from playhead.replays.person import Owner, PersonName, owners
 from playhead.stores import Stores
+from playhead.stores.tables import Replay
 
 Sort = Literal["recency", "duration", "activity"]
 Order = Literal["desc", "asc"]
@@ -158,16 +159,17 @@ def feed_rows(stores: Stores, project_id: str, replay_ids: Sequence[str], now_ms
     owned = owners(
         stores.analytics, project_id, {replay_id: card.batch_distinct_id for replay_id, card in cards.items()}
     )
-    expires = expiries(stores.control, project_id, list(cards))
+    known = rows_of(stores.control, project_id, list(cards))
     return [
-        feed_row(cards[each], owned[each], expires[each], now_ms)
+        feed_row(cards[each], owned[each], known[each], now_ms)
         for each in replay_ids
-        if each in cards and each in expires
+        if each in cards and each in known
     ]
 
 
-def feed_row(card: Card, owner: Owner, expires_at_ms: int, now_ms: int) -> FeedRow:
+def feed_row(card: Card, owner: Owner, replay: Replay, now_ms: int) -> FeedRow:
     live = is_live(card.received_at_ms, card.ended_at_ms, now_ms)
+    closed = card.owed or is_closed(replay)
     return FeedRow(
         replay_id=card.replay_id,
         distinct_id=owner.distinct_id,
@@ -176,7 +178,7 @@ def feed_row(card: Card, owner: Owner, expires_at_ms: int, now_ms: int) -> FeedR
         ended_at=rfc3339(card.ended_at_ms),
         duration_ms=card.duration_ms,
         active_ms=card.active_ms,
-        start_url=card.pages[0][1] if card.pages else None,
+        start_url=card.pages[0][1] if card.pages and not closed else None,
         page_count=len(card.pages),
         event_count=card.events,
         click_count=card.clicks,
@@ -187,15 +189,15 @@ def feed_row(card: Card, owner: Owner, expires_at_ms: int, now_ms: int) -> FeedR
         device=card.device or None,
         size_bytes=card.size_bytes,
         live=live,
-        expires_at=rfc3339(expires_at_ms),
-        status=status_of(card, live=live),
+        expires_at=rfc3339(replay.expires_at_ms),
+        status=status_of(card, live=live, closed=closed),
         sparkline=card.sparkline,
     )
 
 
-def status_of(card: Card, *, live: bool) -> Status:
+def status_of(card: Card, *, live: bool, closed: bool) -> Status:
     """Why it can't be played, or `ready`. Deleted and expired replays are never folded."""
-    if card.owed:
+    if closed:
         return "masking"
     if card.playable:
         return "ready"

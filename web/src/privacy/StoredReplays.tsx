@@ -238,7 +238,7 @@ function outcome(job: Job): string {
   const why = job.error && job.state === 'done' ? ` The last: ${job.error}` : '';
   const failed =
     job.failed > 0
-      ? ` ${plural(job.failed, 'replay')} could not be masked and ${job.failed === 1 ? 'keeps what it holds' : 'keep what they hold'}; delete what must not be seen.${why}`
+      ? ` ${plural(job.failed, 'replay')} could not be masked and ${job.failed === 1 ? 'stays' : 'stay'} closed: nobody can watch ${job.failed === 1 ? 'it' : 'them'} until a later run succeeds.${why}`
       : '';
   const left = job.total - job.done;
   switch (job.state) {
