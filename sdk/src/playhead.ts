@@ -391,6 +391,8 @@ export class Playhead {
   }
 
   start_batch_senders(): void {
+    // What an earlier page has queued stays where it is until it may be sent.
+    if (this.has_opted_out_tracking()) return;
     for (const box of this.boxes) box.start();
   }
   stop_batch_senders(): void {
@@ -662,6 +664,7 @@ export class Playhead {
       this.persistence.save();
     }
     if (this.dnt()) return;
+    if (this.config.batch_autostart) this.start_batch_senders();
     this.track(options.track_event_name ?? "$opt_in", options.track_properties, { send_immediately: true });
     this.recording?.allow();
     this.recording?.check();

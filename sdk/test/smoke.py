@@ -432,6 +432,136 @@ def opt_out_and_identity(collector: Collector, context: BrowserContext) -> None:
 
 
 @test
+def opted_out_leaves_nothing(collector: Collector, context: BrowserContext) -> None:
+    collector.head = snippet(collector)
+    collector.status = 503
+    collector.answer = {"error": {"code": "x", "message": "x"}}
+    page = context.new_page()
+    page.goto(collector.url + "/")
+    wait(lambda: collector.posts("/record/", accepted=False))
+    other = context.new_page()
+    other.goto(collector.url + "/other")
+    other.wait_for_function("!!window.__playhead_recorder__")
+    page.evaluate("localStorage.setItem('__phq_t_gone_ev', '{}'); playhead.track('Kept'); playhead.opt_out_tracking()")
+    kept = "Object.keys(localStorage).filter((k) => k.startsWith('__ph')).join()"
+    other.wait_for_function("playhead.has_opted_out_tracking() && playhead.get_session_replay_url() === null")
+    for one in (page, other):
+        one.wait_for_function(f"{kept} === ''")
+        one.wait_for_function("indexedDB.databases().then((all) => !all.some((d) => d.name === 'playhead'))")
+    collector.reset()
+    page.goto(collector.url + "/two")
+    page.evaluate("playhead.start_session_recording(); playhead.track('No'); out.textContent = 'x'")
+    other.evaluate("out.textContent = 'x'; playhead.track('No')")
+    page.wait_for_timeout(1500)
+    assert not collector.requests, collector.requests
+    assert page.evaluate(kept) == "" and not page.evaluate("document.cookie.includes('_playhead')")
+    page.evaluate("playhead.opt_in_tracking()")
+    wait(lambda: collector.posts("/record/"))
+
+
+@test
+def asked_not_to_track(collector: Collector, context: BrowserContext) -> None:
+    for script, attributes, recorded in (
+        ("navigator.__defineGetter__('globalPrivacyControl', () => true)", "", False),
+        ("navigator.__defineGetter__('doNotTrack', () => '1')", "", False),
+        ("navigator.__defineGetter__('globalPrivacyControl', () => true)", 'data-ignore-dnt="true"', True),
+        ("0", 'data-opt-out-tracking-by-default="true"', False),
+        ("0", 'data-opt-out-tracking-by-default="perhaps"', False),
+    ):
+        collector.reset()
+        collector.head = f"<script>{script}</script>" + snippet(collector, attributes)
+        page = context.new_page()
+        page.goto(collector.url + "/")
+        page.evaluate("playhead.start_session_recording(); playhead.track('x')")
+        if recorded:
+            wait(lambda: collector.posts("/record/"))
+        else:
+            page.wait_for_timeout(1200)
+            assert not collector.requests, (script, attributes, collector.requests)
+        page.close()
+
+
+def record_events(collector: Collector) -> list[dict]:
+    return [e for s in collector.streams().values() for _, e in sorted(s.items())]
+
+
+@test
+def blocked_pages(collector: Collector, context: BrowserContext) -> None:
+    collector.head = snippet(collector, """data-record-url-block='["/private*"]' data-record-mask-text-selector=''""")
+    page = context.new_page()
+    page.goto(collector.url + "/private?q=QUERYCANARY")
+    wait(lambda: "ph:page" in collector.tags())
+    page.evaluate("playhead.track('Secret'); console.log('LOGCANARY'); out.textContent = 'PRIVATECANARY'")
+    page.click("h1")
+    page.wait_for_timeout(1000)
+    events = record_events(collector)
+    assert [(e["type"], e["data"]["payload"]) for e in events] == [
+        (5, {"href": f"{collector.url}/private?q=*", "kind": "load", "blocked": True})
+    ], events
+    # Out of it: nothing until the page has changed.
+    page.evaluate("history.pushState({}, '', '/open'); setTimeout(() => { out.textContent = 'SHOWN' }, 300)")
+    wait(lambda: "SHOWN" in json.dumps(record_events(collector)))
+    assert "PRIVATECANARY" not in json.dumps(record_events(collector))
+    # Into it: from the moment of the address on.
+    page.evaluate("out.textContent = 'BEFORE'; requestAnimationFrame(() => 0)")
+    wait(lambda: "BEFORE" in json.dumps(record_events(collector)))
+    page.evaluate("History.prototype.pushState.call(history, {}, '', '/private/2'); out.textContent = 'AFTERCANARY'")
+    page.click("h1")
+    wait(lambda: "/private/2" in json.dumps(record_events(collector)))
+    page.evaluate("playhead.stop_session_recording(); playhead.start_session_recording(); out.title = 'AFTERCANARY'")
+    page.wait_for_timeout(1200)
+    assert "AFTERCANARY" not in json.dumps(record_events(collector))
+    gapless(collector)
+
+
+@test
+def rules_of_the_project(collector: Collector, context: BrowserContext) -> None:
+    collector.head = snippet(collector, "data-record-mask-text-selector=''")
+    page = context.new_page()
+    page.goto(collector.url + "/")
+    wait(lambda: "Hello TEXTCANARY" in json.dumps(record_events(collector)))
+    rules = {"version": "r1", "mask": ["h1"], "block": ["svg"]}
+    collector.answer = {**collector.answer, "rules": rules}
+    page.evaluate("out.textContent = 'more'")
+    wait(lambda: any(r["query"]["rules"] == "r1" for r in collector.posts("/record/")))
+    ruled = [r for r in collector.posts("/record/") if r["query"]["rules"] == "r1"]
+    assert any(e["type"] == 2 for r in ruled for e in r["items"])
+    assert int(ruled[0]["query"]["masked"]) > 0 and int(ruled[0]["query"]["blocked"]) >= 1, ruled[0]["query"]
+    page.goto(collector.url + "/two")
+    wait(lambda: len(collector.streams()) == 2)
+    page.wait_for_timeout(800)
+    after = [r for r in collector.posts("/record/") if r["query"]["epoch"] != ruled[0]["query"]["epoch"]]
+    for word in ("TEXTCANARY", "SVGCANARY", "SVGTITLECANARY"):
+        assert not any(word in r["text"] for r in [*ruled, *after]), word
+    assert all(r["query"]["rules"] == "r1" for r in after)
+    gapless(collector)
+
+
+@test
+def what_cannot_be_masked_is_dropped(collector: Collector, context: BrowserContext) -> None:
+    collector.head = snippet(collector)
+    page = context.new_page()
+    page.goto(collector.url + "/")
+    wait(lambda: collector.posts("/record/"))
+    page.evaluate(
+        """() => { const real = String.prototype.replace;
+        String.prototype.replace = function (...a) { if (String(this).includes('BROKENCANARY')) throw 1; return real.apply(this, a); };
+        out.textContent = 'BROKENCANARY'; }"""
+    )
+    wait(lambda: "ph:dropped" in collector.tags())
+    page.evaluate("console.log('BROKENCANARY')")
+    page.wait_for_timeout(1000)
+    assert "BROKENCANARY" not in json.dumps(record_events(collector))
+    reasons = [
+        e["data"]["payload"]["reason"]
+        for e in record_events(collector)
+        if e["type"] == 5 and e["data"]["tag"] == "ph:dropped"
+    ]
+    assert "masking failed" in reasons, reasons
+    gapless(collector)
+
+
+@test
 def every_method(collector: Collector, context: BrowserContext) -> None:
     collector.head = snippet(collector)
     page = context.new_page()

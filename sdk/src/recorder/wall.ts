@@ -37,13 +37,11 @@ export interface Counts {
   blocked: number;
 }
 
-const hollow = /^(script|noscript|template)$/;
+const isHollow = (tag: string): boolean => tag === "script" || tag === "noscript" || tag === "template";
 const isElement = (node: Node | null): node is Element => node?.nodeType === 1;
 
 export class Wall {
   private elements = new Map<number, Known>();
-  /** Texts, by the element they stand in. */
-  private texts = new Map<number, Known>();
   private readonly sticky = new WeakSet<Node>();
   private anySticky = false;
   private readonly fields = new WeakSet<Node>();
@@ -106,7 +104,6 @@ export class Wall {
         return {};
       case 2: {
         this.elements = new Map();
-        this.texts = new Map();
         this.states = new Map();
         this.hidden = new Map();
         const root = data.node as Serialized;
@@ -193,7 +190,8 @@ export class Wall {
     for (const change of changes)
       this.revise(change.id as number, change.attributes as Obj, texts, attributes);
     if (this.options.where.around) this.sweep(changes, data, texts, attributes);
-    for (const add of (data.adds as Obj[]) ?? []) this.sheets.learnFrom(add.node as Serialized);
+    for (const { node } of (data.adds as { node: Serialized }[]) ?? [])
+      if (node.tagName === "link" || node.childNodes?.length) this.sheets.learnFrom(node);
     const adds: Obj[] = [];
     for (const add of (data.adds as Obj[]) ?? []) {
       const parent = this.elements.get(add.parentId as number) ?? null;
@@ -205,7 +203,7 @@ export class Wall {
       });
     }
     for (const { id, value } of (data.texts as { id: number; value: unknown }[]) ?? []) {
-      const at = this.texts.get(id) ?? this.placeOf(this.options.node(id));
+      const at = this.placeOf(this.options.node(id));
       if (at.blocked) continue;
       const text = this.text(String(value ?? ""), at, id);
       if (!at.zone.editable || this.changed(id, text)) texts.push({ id, value: text });
@@ -230,23 +228,23 @@ export class Wall {
 
   /** Forgets nodes that are gone, now and then. */
   private prune(): void {
-    const size = this.elements.size + this.texts.size;
-    if (size < this.pruneAt) return;
-    for (const map of [this.elements, this.texts, this.states])
+    if (this.elements.size < this.pruneAt) return;
+    for (const map of [this.elements, this.states])
       for (const id of map.keys()) if (!this.options.node(id)) map.delete(id);
     for (const [name, ids] of this.hidden)
       this.hidden.set(
         name,
         ids.filter((id) => this.elements.has(id)),
       );
-    this.pruneAt = (this.elements.size + this.texts.size) * 2 + 10_000;
+    this.pruneAt = this.elements.size * 2 + 10_000;
   }
 
   // ---- what holds where ----
 
   /** What is known of the element a text stands in, found from the page. */
   private placeOf(node: Node | null): Known {
-    const parent = node?.parentNode ?? null;
+    const above = node?.parentNode ?? null;
+    const parent = above?.nodeType === 11 ? (above as ShadowRoot).host : above;
     const known = parent && this.elements.get(this.options.id(parent));
     if (known && !(node && this.sticky.has(node))) return known;
     const tag = isElement(parent) ? parent.tagName.toLowerCase() : "";
@@ -316,9 +314,8 @@ export class Wall {
     const visit = (node: Node, around: Zone, parent: Known | undefined): void => {
       if (node.nodeType === 3) {
         const id = this.options.id(node);
-        if (!around.masked || !parent || !this.texts.has(id)) return;
+        if (!around.masked || !parent || id < 0) return;
         this.stick(node);
-        this.texts.set(id, parent);
         texts.push({ id, value: this.text(node.textContent ?? "", parent, id) });
         return;
       }
@@ -380,12 +377,11 @@ export class Wall {
         return this.element(node, base, parent);
       case 3: {
         const at = this.standing(id, parent);
-        this.texts.set(id, at);
         const text = String(node.textContent ?? "");
         base.textContent = this.text(text, at, id);
         if (at.zone.editable) this.states.set(id, base.textContent);
         if (at.tag === "style") base.isStyle = true;
-        else if (at.masked && /\S/.test(text)) this.counted.masked++;
+        else if (at.masked && base.textContent !== text) this.counted.masked++;
         return base;
       }
       default: // CDATA, comments and what else there may be
@@ -417,7 +413,7 @@ export class Wall {
       // Of a type that is none, or out of the page, it is no style sheet but a place to keep a text.
       return parent<HTMLStyleElement>()?.sheet ? this.sheets.css(value) : "";
     }
-    if (hollow.test(tag)) return "";
+    if (isHollow(tag)) return "";
     if (tag === "textarea") return parent<HTMLTextAreaElement>()?.value === "" ? "" : fixed(value);
     if (at.zone.editable) return /\S/.test(value) ? FIXED : value;
     return at.masked ? stars(value) : scrub(value);
@@ -470,7 +466,7 @@ export class Wall {
       } else delete base.attributes.value;
       this.states.set(id, fixed(filled));
     }
-    if (!hollow.test(tag))
+    if (!isHollow(tag))
       base.childNodes = (node.childNodes ?? []).map((child) => this.serialized(child, known));
     return base;
   }

@@ -113,7 +113,16 @@ describe("cutting", () => {
       distinct_id: "d",
       visit: "v",
       mask: "text",
+      rules: "",
+      masked: "0",
+      blocked: "0",
     });
+  });
+  it("counts what was masked once, however the batch is cut, and keeps what was masked by other rules apart", () => {
+    const whole = chunk(0, ["1", "2", "3"], { masked: 5, blocked: 2, rules: "a" });
+    const halves = bisect(whole);
+    expect(merge(halves)).toMatchObject({ masked: 5, blocked: 2, rules: "a" });
+    expect(headCount([whole, chunk(3, ["4"], { rules: "b" })], Infinity)).toBe(1);
   });
 });
 
