@@ -110,20 +110,20 @@ def test_what_a_mode_masks_is_found_nowhere(mode: str, sealing: Server, chromium
 
 # What each open place is called in the docs.
 SAID = {
-    "CSS custom property": "custom properties",
-    "rule of a linked sheet": "the text of CSS rules",
-    "class name": "class names and ids",
-    "id": "class names and ids",
-    "path of a link": "the path",
-    "path of an image": "the path",
+    "CSS custom property": "rules of style sheets",
+    "rule of a linked sheet": "rules of style sheets",
+    "class name": "class names, ids",
+    "id": "class names, ids",
+    "path of a link": "path kept",
+    "path of an image": "path kept",
     "campaign of a link": "`utm_*`",
-    "value that the page's CSS selects on": "CSS selects on",
-    "class added": "class names and ids",
-    "id changed": "class names and ids",
-    "inserted rule": "the text of CSS rules",
-    "text of a style element, changed": "the text of CSS rules",
-    "adopted sheet": "the text of CSS rules",
-    "property of a rule, changed": "custom properties",
+    "value that the page's CSS selects on": "the page's own CSS selects on",
+    "class added": "class names, ids",
+    "id changed": "class names, ids",
+    "inserted rule": "rules of style sheets",
+    "text of a style element, changed": "rules of style sheets",
+    "adopted sheet": "rules of style sheets",
+    "property of a rule, changed": "rules of style sheets",
 }
 
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page
 
 from .conftest import HERE, Api, Json, Rebuilt, Server, eventually, recording
-from .test_fidelity import PAGES
+from .test_fidelity import PAGES, STILL
 
 SAME_LINES, OVERLAP = 0.95, 0.9
 
@@ -57,8 +57,8 @@ def test_a_masked_shop_page_lies_as_it_lay(
     replay_id = recording(page)
     act(page)
     page.mouse.move(3, 500)
-    page.evaluate("document.activeElement?.blur?.(); scrollTo({ top: 0, behavior: 'instant' })")
-    page.wait_for_function("scrollY === 0")
+    page.evaluate("document.activeElement?.blur?.()")
+    page.evaluate(STILL)
     live = looks(page, "document")
 
     def scrolled_back() -> list[Json]:

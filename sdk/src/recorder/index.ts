@@ -37,6 +37,7 @@ class Recorder implements RecorderHandle {
   private readonly storm: StormGuard;
   private readonly undo: (() => void)[] = [];
   private readonly partsUndo: (() => void)[] = [];
+  private begun = false;
   private running = false;
   private ended = false;
   private pendingPage: "load" | "bfcache" | "spa" | null = "load";
@@ -237,7 +238,7 @@ class Recorder implements RecorderHandle {
   private begin(): void {
     const replay = this.context.replay();
     if (replay) this.ring.begin(replay);
-    this.running = true;
+    this.begun = this.running = true;
     this.href = location.href;
     this.shut = this.where.broken || !this.context.recordable(this.href);
     if (this.shut) {
@@ -386,6 +387,8 @@ class Recorder implements RecorderHandle {
   }
 
   mark(marker: Marker): void {
+    // The canvas part may still be on its way.
+    if (!this.begun && !this.ended) return void this.backlog.push(marker);
     if (!this.running || !this.context.replay()) return;
     if (this.shut && marker.tag !== "ph:page") return;
     // Before the first snapshot nothing can be shown: marks wait for it.

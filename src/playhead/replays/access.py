@@ -79,7 +79,5 @@ def gone_replays(control: Control, project_id: str, now_ms: int) -> list[str]:
 def rows_of(control: Control, project_id: str, replay_ids: list[str]) -> dict[str, Replay]:
     """The replays' rows, those that there are."""
     with control.read() as session:
-        found = session.scalars(
-            select(Replay).where(Replay.project_id == project_id, Replay.replay_id.in_(replay_ids))
-        )
+        found = session.scalars(select(Replay).where(Replay.project_id == project_id, Replay.replay_id.in_(replay_ids)))
         return {replay.replay_id: replay for replay in found}
