@@ -85,7 +85,7 @@ def test_what_waits_while_a_store_is_down_drains_when_it_is_back(way: Way) -> No
 def test_what_was_accepted_is_delivered_before_the_worker_ends(way: Way) -> None:
     way.settings = way.settings.model_copy(update={"flush_seconds": 30.0})
     with running(way, way.stores):
-        time.sleep(0.5)
+        until(lambda: read_worker_report(way.settings) is not None)
         way.put(way.events(event("Last", "l")))
     assert count(way) == 1
 
