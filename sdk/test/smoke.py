@@ -263,10 +263,10 @@ def close_while_typing(collector: Collector, context: BrowserContext) -> None:
     wait(lambda: collector.posts("/record/"))
     page.wait_for_timeout(1500)
     page.fill("#p", "x")
-    page.evaluate("out.textContent='last words'; document.body.setAttribute('data-last','open')")
+    page.evaluate("out.textContent='last words'; document.body.setAttribute('data-state','open')")
     page.wait_for_timeout(120)
     page.close(run_before_unload=False)
-    wait(lambda: any("data-last" in r["text"] for r in collector.posts("/record/")), 3)
+    wait(lambda: any("data-state" in r["text"] for r in collector.posts("/record/")), 3)
     gapless(collector)
 
 
@@ -464,9 +464,9 @@ def asked_not_to_track(collector: Collector, context: BrowserContext) -> None:
     for script, attributes, recorded in (
         ("navigator.__defineGetter__('globalPrivacyControl', () => true)", "", False),
         ("navigator.__defineGetter__('doNotTrack', () => '1')", "", False),
-        ("navigator.__defineGetter__('globalPrivacyControl', () => true)", 'data-ignore-dnt="true"', True),
         ("0", 'data-opt-out-tracking-by-default="true"', False),
         ("0", 'data-opt-out-tracking-by-default="perhaps"', False),
+        ("navigator.__defineGetter__('globalPrivacyControl', () => true)", 'data-ignore-dnt="true"', True),
     ):
         collector.reset()
         collector.head = f"<script>{script}</script>" + snippet(collector, attributes)
