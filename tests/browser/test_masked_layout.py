@@ -57,7 +57,7 @@ def test_a_masked_shop_page_lies_as_it_lay(
     replay_id = recording(page)
     act(page)
     page.mouse.move(3, 500)
-    page.evaluate("document.activeElement?.blur?.()")
+    page.evaluate("document.activeElement?.blur?.(); scrollTo({ top: 0, behavior: 'instant' })")
     page.evaluate(STILL)
     live = looks(page, "document")
 

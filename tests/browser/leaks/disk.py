@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import zstandard
@@ -17,7 +18,7 @@ from playhead.stores.analytics import Analytics
 
 GZIP, ZSTD = b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd"
 MOST = 1 << 30
-# What shows which replays a person has: it carries the page's address as analytics events do.
+# The kind of a journal's item that is a batch of a recording.
 RECORDING = "recording"
 
 
@@ -32,7 +33,7 @@ def nothing_delivered(data: Path) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
-def rows(file: Path, table: str) -> Iterator[dict[str, object]]:
+def rows(file: Path, table: str) -> Iterator[dict[str, Any]]:
     with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
         connection.row_factory = sqlite3.Row
         yield from (dict(row) for row in connection.execute(f"SELECT * FROM {table}"))
@@ -45,7 +46,7 @@ def journal(data: Path) -> tuple[list[bytes], list[bytes]]:
     for row in rows(data / "journal.sqlite", "items"):
         waiting = recordings if row["kind"] == RECORDING else others
         for part in (row["meta"], row["payload"]):
-            waiting += unpacked(bytes(part))  # type: ignore[arg-type]
+            waiting += unpacked(bytes(part))
     return recordings, others
 
 
