@@ -32,6 +32,34 @@ const UNUSED = [
     "function maskInputValue({ value }) { return value || ''; }\n",
   ],
   [/function shouldMaskInput\(\{[\s\S]*?\n\}\n/, "function shouldMaskInput() { return false; }\n"],
+  // Options that are never given: pictures inside the recording, plugins, packing, snapshots by count, being a frame's frame.
+  [/ {2}if \(tagName === "img" && inlineImages\) \{[\s\S]*?\n {2}\}\n/, ""],
+  [/ {4}if \(this\.recordCrossOriginIframes\) \{\n {6}window[\s\S]*?\n {4}\}\n/, ""],
+  [/ {4}if \(this\.recordCrossOriginIframes\) \{\n {6}getIFrame[\s\S]*?\n {4}\}\n/, ""],
+  [/ {2}for \(const plugin of o2\.plugins\) \{[\s\S]*?\n {2}\}\n/, ""],
+  [/plugins: plugins\?\.filter[\s\S]*?\|\| \[\]\n/, "plugins\n"],
+  [
+    /function filterCSSPropertiesFromInlineStyle\(cssText[\s\S]*?\n\}\n/,
+    "function filterCSSPropertiesFromInlineStyle(cssText) { return cssText; }\n",
+  ],
+  // What browsers lacked long ago.
+  [/ {2}polyfill\$1\(\);\n/, ""],
+  [
+    /const inEmittingFrame = recordCross[\s\S]*?\n {2}if \(mousemoveWait/,
+    "const inEmittingFrame = true, passEmitsToParent = false;\n  if (mousemoveWait",
+  ],
+  [/const eventProcessor = [\s\S]*?\n {2}\};\n/, "const eventProcessor = (e) => e;\n"],
+  [/incrementalSnapshotCount\+\+;[\s\S]*?\n {6}\}\n/, ""],
+  [/for \(const plugin of plugins \|\| \[\]\) \{\n {4}if \(plugin\.getMirror\)[\s\S]*?\n {2}\}\n/, ""],
+  [
+    /const maskInputOptions = maskAllInputs === true[\s\S]*?_maskInputOptions : \{\};\n/,
+    "const maskInputOptions = {};\n",
+  ],
+  [/const slimDOMOptions = _slimDOM[\s\S]*? : \{\};\n/, "const slimDOMOptions = _slimDOMOptions;\n"],
+  [
+    /const maskInputOptions = maskAllInputs === true[\s\S]*?\? \{\} : slimDOM;\n/,
+    "const maskInputOptions = {}, slimDOMOptions = slimDOM;\n",
+  ],
 ];
 const unused = new Set(UNUSED);
 const leanRrweb = {

@@ -5,8 +5,8 @@ import { gzipSync } from "node:zlib";
 const dist = new URL("dist/", import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL("manifest.json", dist), "utf8"));
 const limits = {
-  sdk: 14 * 1024,
-  recorder: 35 * 1024,
+  sdk: 14_000,
+  recorder: 35_000,
   console: 2 * 1024,
   network: 2 * 1024,
   canvas: 12 * 1024,

@@ -26,10 +26,13 @@ export interface WallOptions {
   resnapshot(): void;
 }
 
-/** What is known of an element, and through it of the texts right inside it. */
-interface Known extends Place {
-  zone: Zone;
-  blocked?: boolean;
+/**
+ * What is known of an element, and through it of the texts right inside it. Elements that the same is known of share one, so
+ * it is never changed: something else becomes known of an element by another one in its place.
+ */
+interface Known extends Readonly<Place> {
+  readonly zone: Zone;
+  readonly blocked?: boolean;
 }
 
 export interface Counts {
@@ -53,7 +56,8 @@ export class Wall {
   private late: Obj[] = [];
   private readonly sheets: Sheets;
   private readonly rules: MaskRules;
-  private readonly tags = new Map<string, string>();
+  private readonly tags = new Map<string, { shown: string; tag: string }>();
+  private readonly plain = new Map<string, Known>();
   private pruneAt = 20_000;
   private counted: Counts = { masked: 0, blocked: 0 };
 
@@ -210,7 +214,7 @@ export class Wall {
     }
     for (const change of changes) {
       const id = change.id as number;
-      const kept = this.attributes(id, change.attributes as Obj, false);
+      const kept = this.attributes(id, change.attributes as Obj);
       if (Object.keys(kept).length) attributes.push({ id, attributes: kept });
     }
     return {
@@ -299,8 +303,9 @@ export class Wall {
     const shown = this.elements.get(this.options.id(el));
     if (!shown || shown.blocked) return;
     const visit = (node: Node): void => {
-      const known = this.elements.get(this.options.id(node));
-      if (known) known.blocked = true;
+      const id = this.options.id(node);
+      const known = this.elements.get(id);
+      if (known) this.elements.set(id, { ...known, blocked: true });
       node.childNodes.forEach(visit);
       if (isElement(node)) node.shadowRoot?.childNodes.forEach(visit);
     };
@@ -325,14 +330,14 @@ export class Wall {
         known = this.elements.get(id);
         if (!known) return;
         const same = known.masked === around.masked && known.zone.editable === around.editable;
-        known.zone = around;
+        known = { ...known, zone: around, masked: known.masked || around.masked };
+        this.elements.set(id, known);
         if (around.masked && !same) {
-          known.masked = true;
           this.stick(node);
           const given: Obj = {};
           for (const { name, value } of Array.from(node.attributes))
             if (!isField(known.tag) || name !== "value") given[name] = value;
-          const kept = this.attributes(id, given, false);
+          const kept = this.attributes(id, given);
           for (const name in given)
             if (kept[name] === given[name]) delete kept[name];
             else if (!(name in kept)) kept[name] = null;
@@ -356,37 +361,45 @@ export class Wall {
   // ---- nodes ----
 
   private serialized(node: Serialized, parent: Known | null): Serialized {
-    const { id, type } = node;
-    const base: Serialized = { type, id };
-    if (typeof node.rootId === "number") base.rootId = node.rootId;
-    if (node.isShadow) base.isShadow = true;
-    switch (type) {
-      case 0: {
-        const live = this.options.node(id) as Document | null;
-        const around = parent?.zone ?? this.options.where.of(live);
-        const zone = this.options.where.document(live, around);
-        const known: Known = { tag: "#document", zone, masked: zone.masked };
-        this.elements.set(id, known);
-        base.childNodes = (node.childNodes ?? []).map((child) => this.serialized(child, known));
-        if (node.compatMode === "BackCompat") base.compatMode = node.compatMode;
-        return base;
-      }
-      case 1:
-        return { ...base, ...doctype(node) };
-      case 2:
-        return this.element(node, base, parent);
-      case 3: {
-        const at = this.standing(id, parent);
-        const text = String(node.textContent ?? "");
-        base.textContent = this.text(text, at, id);
-        if (at.zone.editable) this.states.set(id, base.textContent);
-        if (at.tag === "style") base.isStyle = true;
-        else if (at.masked && base.textContent !== text) this.counted.masked++;
-        return base;
-      }
-      default: // CDATA, comments and what else there may be
-        return { ...base, textContent: "" };
-    }
+    const { type } = node;
+    const kept =
+      type === 2
+        ? this.element(node, parent)
+        : type === 3
+          ? this.textNode(node, parent)
+          : type === 0
+            ? this.documentNode(node, parent)
+            : type === 1
+              ? { type, id: node.id, ...doctype(node) }
+              : // CDATA, comments and what else there may be
+                { type, id: node.id, textContent: "" };
+    if (typeof node.rootId === "number") kept.rootId = node.rootId;
+    if (node.isShadow) kept.isShadow = true;
+    return kept;
+  }
+
+  private documentNode({ id, type, childNodes, compatMode }: Serialized, parent: Known | null): Serialized {
+    const live = this.options.node(id) as Document | null;
+    const zone = this.options.where.document(live, parent?.zone ?? this.options.where.of(live));
+    const known: Known = { tag: "#document", zone, masked: zone.masked };
+    this.elements.set(id, known);
+    const kept: Serialized = {
+      type,
+      id,
+      childNodes: (childNodes ?? []).map((child) => this.serialized(child, known)),
+    };
+    if (compatMode === "BackCompat") kept.compatMode = compatMode;
+    return kept;
+  }
+
+  private textNode({ id, type, textContent }: Serialized, parent: Known | null): Serialized {
+    const at = this.standing(id, parent);
+    const given = String(textContent ?? "");
+    const kept: Serialized = { type, id, textContent: this.text(given, at, id) };
+    if (at.zone.editable) this.states.set(id, kept.textContent!);
+    if (at.tag === "style") kept.isStyle = true;
+    else if (at.masked && kept.textContent !== given) this.counted.masked++;
+    return kept;
   }
 
   /** What holds for a text: what holds for its element, unless it was masked elsewhere before. */
@@ -419,17 +432,13 @@ export class Wall {
     return at.masked ? stars(value) : scrub(value);
   }
 
-  private element(node: Serialized, base: Serialized, parent: Known | null): Serialized {
+  private element(node: Serialized, parent: Known | null): Serialized {
     const { where } = this.options;
     const { id } = node;
     const given = node.attributes ?? {};
-    const tag = String(node.tagName).toLowerCase();
-    base.tagName = this.tag(node);
-    if (node.isSVG) base.isSVG = true;
-    if (node.isShadowHost) base.isShadowHost = true;
-    if (node.isCustom) base.isCustom = true;
-    base.childNodes = [];
-    const looked = !where.all || !parent || "contenteditable" in given || "role" in given || isField(tag);
+    const { shown, tag } = this.tag(node);
+    const field = isField(tag);
+    const looked = !where.all || !parent || field || "contenteditable" in given || "role" in given;
     const live = looked ? this.options.node(id) : null;
     let zone = parent?.zone ?? where.of(live?.parentNode ?? null);
     if (looked) zone = isElement(live) ? where.own(live, zone) : where.of(null);
@@ -438,66 +447,84 @@ export class Wall {
       masked ||= this.sticky.has(live);
       if (masked) this.stick(live);
     }
-    const known: Known = { tag, zone, masked, svg: !!node.isSVG };
-    this.elements.set(id, known);
+    let known = this.common(tag, zone, masked, !!node.isSVG);
     if (isBox(given)) {
-      known.blocked = true;
+      this.elements.set(id, { ...known, blocked: true });
       this.counted.blocked++;
-      base.attributes = { class: "rr-block", rr_width: given.rr_width, rr_height: given.rr_height };
-      return base;
+      const attributes = { class: "rr-block", rr_width: given.rr_width, rr_height: given.rr_height };
+      return {
+        type: 2,
+        id,
+        tagName: shown,
+        attributes,
+        childNodes: [],
+        ...(node.isSVG && { isSVG: true }),
+      };
     }
-    const kind =
-      tag === "input"
-        ? given.type
-        : tag === "meta"
-          ? (given.name ?? given.property ?? given["http-equiv"])
-          : "";
-    known.kind = typeof kind === "string" ? kind.toLowerCase() : "";
-    if (isField(tag)) this.field(known, given, live as HTMLInputElement | null);
-    base.attributes = this.attributes(id, given, true);
-    if (isField(tag) && !isButton(known)) {
+    if (field || tag === "meta") {
+      const kind = tag === "meta" ? (given.name ?? given.property ?? given["http-equiv"]) : given.type;
+      known = { ...known, kind: typeof kind === "string" && tag !== "select" ? kind.toLowerCase() : "" };
+      if (field) known = this.field(known, given, live as HTMLInputElement | null);
+    }
+    this.elements.set(id, known);
+    const attributes = this.attributes(id, given, known);
+    if (field && !isButton(known)) {
       const { kind: type } = known;
       // rrweb copies the attribute of a field that has been emptied since.
       const filled =
         live && type !== "checkbox" && type !== "radio" ? (live as HTMLInputElement).value : given.value;
       if (filled) {
-        base.attributes.value = FIXED;
-        if (type === "number") base.attributes.placeholder = EMPTY_BOX;
-      } else delete base.attributes.value;
+        attributes.value = FIXED;
+        if (type === "number") attributes.placeholder = EMPTY_BOX;
+      } else delete attributes.value;
       this.states.set(id, fixed(filled));
     }
-    if (!isHollow(tag))
-      base.childNodes = (node.childNodes ?? []).map((child) => this.serialized(child, known));
-    return base;
+    const inside = isHollow(tag) ? undefined : node.childNodes;
+    const childNodes = inside?.length ? inside.map((child) => this.serialized(child, known)) : [];
+    const kept: Serialized = { type: 2, id, tagName: shown, attributes, childNodes };
+    if (node.isSVG) kept.isSVG = true;
+    if (node.isShadowHost) kept.isShadowHost = true;
+    if (node.isCustom) kept.isCustom = true;
+    return kept;
+  }
+
+  /** What is known of most elements: made once, for there are very many. */
+  private common(tag: string, zone: Zone, masked: boolean, svg: boolean): Known {
+    const key = tag + (masked ? 1 : 0) + (svg ? 1 : 0);
+    let known = this.plain.get(key);
+    if (known?.zone !== zone) this.plain.set(key, (known = { tag, zone, masked, svg, kind: "" }));
+    return known;
   }
 
   /** A tag that no one has made is a word of a sentence, more likely than not. */
-  private tag({ id, tagName, isSVG }: Serialized): string {
-    const tag = String(tagName);
-    let known = this.tags.get(tag);
-    if (known !== undefined) return known;
+  private tag({ id, tagName, isSVG }: Serialized): { shown: string; tag: string } {
+    const given = String(tagName);
+    let known = this.tags.get(given);
+    if (known) return known;
     const live = this.options.node(id);
     const unknown = /HTMLUnknownElement|\bSVGElement/.test(Object.prototype.toString.call(live));
     const odd =
-      unknown && !tag.includes("-") ? true : !/^[a-z][\w:.-]{0,60}$/i.test(tag) || scrub(tag) !== tag;
-    known = odd ? (isSVG ? "g" : "x-unknown") : tag;
-    if (live) this.tags.set(tag, known);
+      unknown && !given.includes("-") ? true : !/^[a-z][\w:.-]{0,60}$/i.test(given) || scrub(given) !== given;
+    known = { shown: odd ? (isSVG ? "g" : "x-unknown") : given, tag: given.toLowerCase() };
+    if (live) this.tags.set(given, known);
     return known;
   }
 
   /** Once a field, always a field: also when it turns into a button, as one that shows a password may. */
-  private field(known: Known, given: Obj, live: HTMLInputElement | null): void {
+  private field(known: Known, given: Obj, live: HTMLInputElement | null): Known {
     const said = [given.name, given.id, given.autocomplete].filter((v) => typeof v === "string").join(" ");
-    known.field =
+    const field =
       !isButton(known) ||
       !!(live && this.fields.has(live)) ||
       (typeof given.autocomplete === "string" && !/^(|off)$/i.test(given.autocomplete)) ||
       SECRET.test(said);
-    if (known.field && live) this.fields.add(live);
+    if (field && live) this.fields.add(live);
+    return { ...known, field };
   }
 
-  private attributes(id: number, given: Obj, whole: boolean): Obj {
-    const at = this.elements.get(id) ?? this.stranger(id);
+  /** What may be said of attributes: of a new element (`fresh`), or of changes of one. */
+  private attributes(id: number, given: Obj, fresh?: Known): Obj {
+    let at = fresh ?? this.elements.get(id) ?? this.stranger(id);
     const kept: Obj = {};
     if (at.blocked) {
       // Only the size of a blocked element may change.
@@ -507,10 +534,10 @@ export class Wall {
           kept.style = { ...(kept.style as Obj), [name]: style[name] };
       return kept;
     }
-    if (at.tag === "input" && !whole && typeof given.type === "string") {
+    if (at.tag === "input" && !fresh && typeof given.type === "string") {
       // What could be typed into stays so, whatever it becomes.
-      at.field = true;
-      at.kind = given.type.toLowerCase();
+      at = { ...at, field: true, kind: given.type.toLowerCase() };
+      this.elements.set(id, at);
     }
     let stars = 0;
     for (const name in given) {
@@ -533,7 +560,7 @@ export class Wall {
       } else if (typeof value === "number" && /^rr_(scroll(Left|Top)|mediaCurrentTime)$/.test(name))
         kept[name] = value;
     }
-    if (whole && stars && at.masked) this.counted.masked++;
+    if (fresh && stars && at.masked) this.counted.masked++;
     return kept;
   }
 
