@@ -17,8 +17,8 @@ LETTERS = "the quick brown fox jumps over the lazy dog"
 
 
 def last_typed(events: list[dict[str, Any]]) -> int:
-    """When the last letter came that the replay has. A field's value is masked to the same stars whatever is typed, so the
-    letters are counted in an editable note, whose text keeps its length."""
+    """When the last letter came that the replay has. What is typed is masked to the same stars whatever it is, so the page says
+    it again beside the note, as text."""
     times = [
         e["timestamp"] for e in events if e["type"] == 3 and e["data"]["source"] == MUTATION and e["data"]["texts"]
     ]
@@ -33,7 +33,12 @@ def type_and_end(page: Page, url: str, end: Callable[[], None]) -> tuple[str, in
     page.expose_function("typed", lambda at: typed.append(at))  # noqa: PLW0108
     page.check("#gift")
     page.locator("#note").click()
-    page.evaluate("addEventListener('input', () => window.typed(Date.now()), true)")
+    page.evaluate(
+        """() => {
+            const echo = document.body.appendChild(document.createTextNode(''));
+            addEventListener('input', (event) => { echo.data = event.target.textContent; window.typed(Date.now()); }, true);
+        }"""
+    )
     began = time.monotonic()
     page.keyboard.type(LETTERS, delay=40)
     gone_at = page.evaluate("Date.now()")

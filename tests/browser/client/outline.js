@@ -1,6 +1,7 @@
 // A page as lines of text, so that two of them can be compared: elements, attributes, text, shadow roots, same-origin frames.
 // Left out is what a replay never has (scripts, style sheets: they are inlined) and what masking changes: of values it is
-// told only whether there is one, of addresses not what stands behind = and #, of lists neither the words nor which is chosen. rrweb's
+// told only whether there is one, of addresses not what stands behind = and #, of lists neither the words nor which is chosen, of
+// boxes not whether they are ticked, of editable text only that it is there. Styles are compared as the browser writes them. rrweb's
 // player keeps a video's `loop` to itself.
 window.outline = (doc) => {
   const lines = [];
@@ -18,7 +19,7 @@ window.outline = (doc) => {
     if (node.nodeType === Node.TEXT_NODE) {
       const text = clean(node.data);
       const written = node.parentNode.closest?.('[contenteditable]');
-      if (text && written) add(depth, JSON.stringify(text.replace(/\S/g, '*')));
+      if (text && written) add(depth, '"*****"');
       else if (text && node.parentNode.tagName === 'OPTION') add(depth, '"*"');
       else if (text) add(depth, JSON.stringify(text));
       return;
@@ -30,11 +31,11 @@ window.outline = (doc) => {
       .filter((a) => !(node.tagName === 'IFRAME' && a.name === 'src') && !(node.tagName === 'CANVAS' && a.name === 'style'))
       .map((a) => {
         const value = a.name === 'class' ? a.value.split(/\s+/).filter((c) => c && c !== ':hover').sort().join(' ')
+          : a.name === 'style' ? node.style.cssText
           : URLS.has(a.name) && a.value ? address(a.value) : clean(a.value);
         return a.name === 'class' && !value ? '' : `${a.name}=${JSON.stringify(value)}`;
       }).filter(Boolean).sort();
     if (/^(INPUT|TEXTAREA)$/.test(node.tagName) && !/^(checkbox|radio|submit|button|hidden)$/.test(node.type)) attributes.push(`filled=${node.value.length > 0}`);
-    if (/^(checkbox|radio)$/.test(node.type)) attributes.push(`on=${node.checked}`);
     if (node.tagName === 'VIDEO') attributes.push(`paused=${node.paused}`);
     add(depth, [node.tagName.toLowerCase(), ...attributes].join(' '));
     if (node.shadowRoot) { add(depth + 1, '#shadow'); node.shadowRoot.childNodes.forEach((child) => walk(child, depth + 2)); }

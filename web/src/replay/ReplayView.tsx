@@ -100,7 +100,7 @@ function closed(detail: ReplayDetail): ReplayDetail {
 }
 
 function Playing(props: ViewProps & { detail: ReplayDetail; source: RecordingSource }) {
-  const { detail } = props;
+  const { detail, project } = props;
   const session = useSession();
   const navigate = useNavigate();
   const [speed, keepSpeed] = usePreference('speed', 1);
