@@ -158,6 +158,10 @@ def insights(history: History, body: dict[str, Any]) -> dict[str | None, dict[st
         for event in history.once()
         if event.name == metric["event"] and all(holds(each, event.properties, zone) for each in conditions)
     ]
+    if isinstance(metric.get("measure"), dict):
+        # What has no value is in no segment.
+        reads = texts if metric["measure"]["aggregate"] == "distinct" else numbers
+        matching = [event for event in matching if reads(event.properties.get(metric["measure"]["property"]))]
     inside = [event for event in matching if first <= local_day(event.at_ms, zone) <= last]
     measure = metric.get("measure", "total")
     value: Callable[[Sequence[Event]], float | None] = lambda events: measured(history, measure, events)  # noqa: E731
