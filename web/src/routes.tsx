@@ -7,6 +7,8 @@ import {
 
 import type { FeedFilter } from './api/queries';
 import type { RuleKind } from './api/types';
+import { TABS } from './lib/search';
+import { funnelSearch, insightsSearch } from './reports/state';
 import { NotFound } from './shell/NotFound';
 import { Home, Shell } from './shell/Shell';
 
@@ -17,8 +19,6 @@ export interface ReplaysSearch extends FeedFilter {
   tab?: (typeof TABS)[number];
   theatre?: boolean;
 }
-
-export const TABS = ['activity', 'person', 'privacy', 'info'] as const;
 
 export interface PrivacySearch {
   /** The rule that was just made. */
@@ -113,6 +113,20 @@ const replays = createRoute({
 
 const replay = createRoute({ getParentRoute: () => replays, path: '/$replay' });
 
+const insights = createRoute({
+  getParentRoute: () => project,
+  path: '/insights',
+  validateSearch: insightsSearch,
+  component: lazyRouteComponent(() => import('./reports/InsightsScreen'), 'InsightsScreen'),
+});
+
+const funnels = createRoute({
+  getParentRoute: () => project,
+  path: '/funnels',
+  validateSearch: funnelSearch,
+  component: lazyRouteComponent(() => import('./reports/FunnelsScreen'), 'FunnelsScreen'),
+});
+
 const privacy = createRoute({
   getParentRoute: () => project,
   path: '/privacy',
@@ -145,6 +159,8 @@ export const router = createRouter({
     project.addChildren([
       projectHome,
       replays.addChildren([replay]),
+      insights,
+      funnels,
       privacy,
       rule,
       install,

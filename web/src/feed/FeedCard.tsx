@@ -28,16 +28,26 @@ export const FeedCard = memo(function FeedCard(props: {
   current: boolean;
   now: number;
   onOpen?: (() => void) | undefined;
+  /** Opens on the screen where the card stands, at this moment, instead of on the Replays screen. */
+  from_ms?: number;
 }) {
   const { row, now } = props;
   const name = personLabel(row.person);
   const Device = DEVICES[row.device as keyof typeof DEVICES] ?? Monitor;
+  const { from_ms } = props;
   const why = WHY_NOT[row.status];
   return (
     <Link
-      to="/projects/$project/replays/$replay"
-      params={{ project: props.project, replay: row.replay_id }}
-      search={withoutTime}
+      {...(from_ms === undefined
+        ? {
+            to: '/projects/$project/replays/$replay',
+            params: { project: props.project, replay: row.replay_id },
+            search: withoutTime,
+          }
+        : {
+            to: '.',
+            search: (before: object) => ({ ...before, replay: row.replay_id, t: from_ms }),
+          })}
       className={style.card}
       aria-current={props.current ? 'true' : undefined}
       data-replay={row.replay_id}

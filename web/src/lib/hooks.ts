@@ -25,6 +25,20 @@ export function useMedia(query: string): boolean {
 /** Phones and narrow windows: one thing at a time, the rest in sheets. */
 export const useNarrow = () => useMedia('(max-width: 860px)');
 
+/** True only when `busy` lasts: a short wait needs no word. */
+export function useLate(busy: boolean, after_ms: number): boolean {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    if (!busy) return;
+    const timer = setTimeout(() => setLate(true), after_ms);
+    return () => {
+      clearTimeout(timer);
+      setLate(false);
+    };
+  }, [busy, after_ms]);
+  return late;
+}
+
 const kept = new EventTarget();
 
 /** A preference of this browser: not part of what a link should carry. */

@@ -28,6 +28,8 @@ export interface ViewProps {
   project: Project;
   replay: string;
   from_ms: number | null;
+  /** The moment that the replay is watched for. */
+  mark?: { at_ms: number; label: string } | null;
   tab: NonNullable<ReplaysSearch['tab']>;
   narrow: boolean;
   theatre: boolean;
@@ -109,7 +111,7 @@ function Playing(props: ViewProps & { detail: ReplayDetail; source: RecordingSou
   const [controller] = useState(
     () =>
       new ReplayController(props.source, {
-        at_ms: props.from_ms,
+        at_ms: props.from_ms === null ? null : Math.max(props.from_ms, detail.first_ms),
         play: true,
         speed: SPEEDS.find((one) => one === speed) ?? 1,
         skip,
@@ -206,7 +208,7 @@ function Playing(props: ViewProps & { detail: ReplayDetail; source: RecordingSou
           ratio={under ? size.width / size.height : null}
           masking={<BeingMasked detail={detail} project={project} onWatchable={again} />}
         />
-        <Timeline detail={detail} controller={controller} />
+        <Timeline detail={detail} controller={controller} mark={props.mark ?? null} />
         <Controls
           {...props}
           detail={detail}

@@ -2,6 +2,7 @@ import { CircleAlert, Play, RotateCcw } from 'lucide-react';
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
 
 import { spell } from '../lib/format';
+import { useLate } from '../lib/hooks';
 import { Trouble } from '../lib/Trouble';
 import type { ReplayController } from './controller';
 import { leavePlayer, takePlayer } from './playerFrame';
@@ -27,7 +28,7 @@ export function Stage(props: {
   const error = usePlay(controller, (state) => state.error);
   const drawn = usePlay(controller, (state) => state.drawn);
   const following = usePlay(controller, (state) => state.following);
-  const slow = useSlow(phase === 'buffering' || phase === 'starting');
+  const slow = useLate(phase === 'buffering' || phase === 'starting', 500);
 
   // Before the slot is taken from the page, for then the frame would be lost.
   useLayoutEffect(() => {
@@ -109,18 +110,4 @@ function Skipped({ controller }: { controller: ReplayController }) {
       Skipped {spell(skipped.to_ms - skipped.from_ms)} without activity
     </div>
   );
-}
-
-/** True only when `busy` lasts: a short wait needs no word. */
-function useSlow(busy: boolean): boolean {
-  const [slow, setSlow] = useState(false);
-  useEffect(() => {
-    if (!busy) return;
-    const timer = setTimeout(() => setSlow(true), 500);
-    return () => {
-      clearTimeout(timer);
-      setSlow(false);
-    };
-  }, [busy]);
-  return slow;
 }

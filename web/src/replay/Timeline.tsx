@@ -17,9 +17,12 @@ const SIGN_GAP = 15;
 export function Timeline({
   detail,
   controller,
+  mark = null,
 }: {
   detail: ReplayDetail;
   controller: ReplayController;
+  /** The moment that the replay is watched for. */
+  mark?: { at_ms: number; label: string } | null;
 }) {
   const { ref, width } = useElementSize();
   const first_ms = usePlay(controller, (state) => state.first_ms);
@@ -192,6 +195,15 @@ export function Timeline({
                 )}
               </button>
             ))}
+            {mark && (
+              <div
+                className={style.mark}
+                style={{ left: scale.x(mark.at_ms) }}
+                role="img"
+                aria-label={`Watched for this, at ${clock(mark.at_ms - first_ms)}: ${mark.label}`}
+                title={`${clock(mark.at_ms - first_ms)}  ${mark.label}`}
+              />
+            )}
             <Playhead controller={controller} x={scale.x} detail={detail} onKeyDown={press} />
             {hover !== null && (
               <Hover at_ms={hover} scale={scale} detail={detail} first_ms={first_ms} />

@@ -91,6 +91,7 @@ export class ReplayController {
   ) {
     const start = options.at_ms ?? (options.live ? options.last_ms : options.first_ms);
     this.inactive = skippable(options.inactive);
+    if (options.at_ms !== null) this.spared_ms = this.stretchAt(start)?.[0] ?? null;
     this.wantsPlay = options.play;
     this.pending = start;
     this.state = {

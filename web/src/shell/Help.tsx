@@ -26,6 +26,13 @@ const KEYS: [group: string, rows: [keys: string[], what: string][]][] = [
     ],
   ],
   [
+    'View Replays over a report',
+    [
+      [['j', 'k'], 'Next or previous replay behind the point'],
+      [['Esc'], 'Back to the report'],
+    ],
+  ],
+  [
     'Everywhere',
     [
       [[PALETTE_KEY], 'Search or jump to a screen'],

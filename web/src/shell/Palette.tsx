@@ -4,9 +4,11 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import {
   Activity,
+  ChartLine,
   CircleHelp,
   Clapperboard,
   Code,
+  Filter,
   FolderClosed,
   Plus,
   Search,
@@ -69,6 +71,20 @@ export function Palette(props: {
       icon: <Clapperboard size={16} />,
       name: 'Replays',
       go: () => void navigate({ to: '/projects/$project/replays', params }),
+    },
+    {
+      key: 'insights',
+      icon: <ChartLine size={16} />,
+      name: 'Insights',
+      note: 'Events over time, and their replays',
+      go: () => void navigate({ to: '/projects/$project/insights', params }),
+    },
+    {
+      key: 'funnels',
+      icon: <Filter size={16} />,
+      name: 'Funnels',
+      note: 'Where people drop off, and their replays',
+      go: () => void navigate({ to: '/projects/$project/funnels', params }),
     },
     {
       key: 'privacy',

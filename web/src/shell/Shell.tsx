@@ -1,8 +1,16 @@
 import { Menu, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link, Navigate, Outlet, useNavigate, useParams } from '@tanstack/react-router';
+import {
+  Link,
+  Navigate,
+  Outlet,
+  useLocation,
+  useNavigate,
+  useParams,
+} from '@tanstack/react-router';
 import {
   Activity,
+  ChartLine,
   Check,
   ChevronsUpDown,
   CircleHelp,
@@ -10,6 +18,8 @@ import {
   CloudOff,
   Code,
   Contrast,
+  Ellipsis,
+  Filter,
   LogOut,
   Search,
   ShieldCheck,
@@ -19,7 +29,7 @@ import { Suspense, useEffect, useState, useSyncExternalStore } from 'react';
 import { HttpError, call } from '../api/http';
 import { sessionQuery } from '../api/queries';
 import type { Session } from '../api/types';
-import { useKeys } from '../lib/hooks';
+import { useKeys, useNarrow } from '../lib/hooks';
 import { Tip } from '../lib/Tip';
 import { Trouble } from '../lib/Trouble';
 import { LoginNeeded } from '../login/LoginNeeded';
@@ -61,8 +71,15 @@ export function Home() {
   return <Navigate to="/projects/$project/replays" params={{ project: target }} replace />;
 }
 
+/** On a phone the bar has room for these; the others stand under More. */
+const IN_BAR = 3;
+/** From here on the rail's entries stand at its end. */
+const APART = 4;
+
 const SCREENS = [
   { to: '/projects/$project/replays', name: 'Replays', icon: Clapperboard },
+  { to: '/projects/$project/insights', name: 'Insights', icon: ChartLine },
+  { to: '/projects/$project/funnels', name: 'Funnels', icon: Filter },
   { to: '/projects/$project/privacy', name: 'Privacy', icon: ShieldCheck },
   { to: '/projects/$project/install', name: 'Install', icon: Code },
   { to: '/projects/$project/status', name: 'Status', icon: Activity },
@@ -77,6 +94,7 @@ function Frame({ session }: { session: Session }) {
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   const online = useOnline();
+  const narrow = useNarrow();
 
   useEffect(() => {
     if (!project) return;
@@ -101,14 +119,14 @@ function Frame({ session }: { session: Session }) {
 
   const rail = project && (
     <>
-      {SCREENS.map(({ to, name, icon: Icon }, i) => (
+      {SCREENS.slice(0, narrow ? IN_BAR : undefined).map(({ to, name, icon: Icon }, i) => (
         <Link
           key={name}
           to={to}
           params={{ project: project.project_id }}
           className={style.place}
           activeProps={{ 'aria-current': 'page' }}
-          data-apart={i === 2 || undefined}
+          data-apart={i === APART || undefined}
         >
           <Icon size={18} strokeWidth={1.75} aria-hidden />
           <span>{name}</span>
@@ -131,6 +149,7 @@ function Frame({ session }: { session: Session }) {
           <Search size={18} strokeWidth={1.75} aria-hidden />
           <span>Search</span>
         </button>
+        {narrow && project && <MoreScreens project={project.project_id} />}
       </nav>
       <header className={style.head}>
         <ProjectSwitcher session={session} current={project?.project_id} />
@@ -179,6 +198,39 @@ function Frame({ session }: { session: Session }) {
       )}
       <Help opened={help} onClose={() => setHelp(false)} />
     </div>
+  );
+}
+
+/** What has no room in a phone's bar. */
+function MoreScreens({ project }: { project: string }) {
+  const here = useLocation({ select: (location) => location.pathname });
+  const rest = SCREENS.slice(IN_BAR);
+  const within = rest.some(({ to }) => here.startsWith(to.replace('$project', project)));
+  return (
+    <Menu position="top-end" width={180} offset={8}>
+      <Menu.Target>
+        <button
+          type="button"
+          className={style.place}
+          aria-current={within ? 'true' : undefined}
+          aria-label="More screens"
+        >
+          <Ellipsis size={18} strokeWidth={1.75} aria-hidden />
+          <span>More</span>
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {rest.map(({ to, name, icon: Icon }) => (
+          <Menu.Item
+            key={name}
+            leftSection={<Icon size={15} strokeWidth={1.75} />}
+            renderRoot={(props) => <Link to={to} params={{ project }} {...props} />}
+          >
+            {name}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 

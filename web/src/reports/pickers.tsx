@@ -1,0 +1,144 @@
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+
+import { HttpError } from '../api/http';
+import { eventNamesQuery } from '../api/queries';
+import { propertiesQuery, valuesQuery } from '../api/reports';
+import { propertyName } from '../lib/format';
+import { type Option, Picker } from './Picker';
+import type { Property, Scalar } from './state';
+import { eventLabel } from './words';
+
+const said = (error: Error | null) =>
+  error && (error instanceof HttpError ? error.message : 'The server could not be reached.');
+
+export function EventPicker(props: {
+  project: string;
+  label: string;
+  chosen?: string;
+  children: ReactNode;
+  className?: string;
+  onPick: (event: string) => void;
+}) {
+  const names = useQuery(eventNamesQuery(props.project));
+  return (
+    <Picker
+      label={props.label}
+      options={(names.data?.results ?? []).map((one) => ({
+        key: one.event,
+        label: eventLabel(one.event),
+        count: one.count,
+      }))}
+      {...(props.chosen === undefined ? {} : { chosen: new Set([props.chosen]) })}
+      loading={names.isPending}
+      trouble={said(names.error)}
+      typed={(text) => [{ key: text, label: text, note: 'never seen' }]}
+      className={props.className}
+      onPick={props.onPick}
+    >
+      {props.children}
+    </Picker>
+  );
+}
+
+const PROFILE = 'profile ';
+const EVENT = 'event ';
+
+export function PropertyPicker(props: {
+  project: string;
+  /** The event whose properties are offered; all events' without. */
+  event: string | undefined;
+  label: string;
+  chosen?: Property | null;
+  /** Properties of profiles can be chosen too. */
+  profiles?: boolean;
+  initiallyOpen?: boolean;
+  children: ReactNode;
+  className?: string;
+  onPick: (property: Property) => void;
+}) {
+  const { chosen } = props;
+  const found = useQuery(propertiesQuery(props.project, props.event));
+  const typed = (text: string): Option[] => [
+    { key: EVENT + text, label: text, note: 'of the event' },
+    ...(props.profiles ? [{ key: PROFILE + text, label: text, note: 'of the person' }] : []),
+  ];
+  return (
+    <Picker
+      label={props.label}
+      options={(found.data ?? []).map((one) => ({
+        key: EVENT + one.property,
+        label: propertyName(one.property),
+        count: one.count,
+      }))}
+      {...(chosen ? { chosen: new Set([(chosen.of ? PROFILE : EVENT) + chosen.property]) } : {})}
+      loading={found.isPending}
+      trouble={said(found.error)}
+      typed={typed}
+      {...(props.initiallyOpen ? { initiallyOpen: true } : {})}
+      className={props.className}
+      onPick={(key) =>
+        props.onPick(
+          key.startsWith(PROFILE)
+            ? { property: key.slice(PROFILE.length), of: 'profile' }
+            : { property: key.slice(EVENT.length) },
+        )
+      }
+    >
+      {props.children}
+    </Picker>
+  );
+}
+
+/** Values compare as text: the text is what is kept. */
+function texts(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(texts);
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? [String(value)]
+    : [];
+}
+
+export function ValuePicker(props: {
+  project: string;
+  event: string | undefined;
+  property: Property;
+  label: string;
+  chosen: Scalar[];
+  initiallyOpen?: boolean;
+  children: ReactNode;
+  onChange: (values: Scalar[]) => void;
+}) {
+  const chosen = props.chosen.map(String);
+  const found = useQuery({
+    ...valuesQuery(props.project, props.event, props.property.property),
+    enabled: props.property.of === undefined,
+  });
+  const counts = new Map<string, number>();
+  for (const one of found.data ?? [])
+    for (const text of texts(one.value)) counts.set(text, (counts.get(text) ?? 0) + one.count);
+  for (const value of chosen) if (!counts.has(value)) counts.set(value, 0);
+  return (
+    <Picker
+      multiple
+      label={props.label}
+      options={[...counts].map(([value, count]) => ({
+        key: value,
+        label: value === '' ? '(empty)' : value,
+        count: count || undefined,
+      }))}
+      chosen={new Set(chosen)}
+      loading={found.isLoading}
+      trouble={said(found.error)}
+      empty="Type the value."
+      typed={(text) => [{ key: text, label: text, note: 'as typed' }]}
+      {...(props.initiallyOpen ? { initiallyOpen: true } : {})}
+      onPick={(key) =>
+        props.onChange(
+          chosen.includes(key) ? chosen.filter((one) => one !== key) : [...chosen, key],
+        )
+      }
+    >
+      {props.children}
+    </Picker>
+  );
+}
