@@ -105,7 +105,6 @@ export default function LineChart(props: {
             ? {
                 barCategoryGap: `${GAP * 100}%`,
                 barGap: '0%',
-                barMinHeight: 2,
                 itemStyle: {
                   color: line.colour,
                   borderColor: token('--bg'),

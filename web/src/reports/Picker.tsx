@@ -42,7 +42,7 @@ export function Picker(props: {
     ? options.filter((one) => `${one.label}\n${one.key}`.toLowerCase().includes(wanted))
     : options;
   const exact = options.some((one) => one.label.toLowerCase() === wanted);
-  const own = wanted && !exact ? (props.typed?.(text.trim()) ?? []) : [];
+  const own = wanted && !exact && !props.loading ? (props.typed?.(text.trim()) ?? []) : [];
   const entries = [...matching.slice(0, SHOWN), ...own];
   const current = Math.min(at, Math.max(0, entries.length - 1));
 
