@@ -80,7 +80,10 @@ def rule_shape(rule: PrivacyRule) -> RuleShape:
 
 
 def job_shape(job: PrivacyJob) -> JobShape:
-    left = [f"{job.failed} replays that the rules could not be applied to: they hold what they held."]
+    left = [
+        f"{job.failed} replays that the rules could not be applied to: nobody can watch them, but their bytes stay until "
+        "they expire or are deleted."
+    ]
     return JobShape(
         job.job_id,
         cast(State, job.state),
