@@ -81,8 +81,8 @@ def rule_shape(rule: PrivacyRule) -> RuleShape:
 
 def job_shape(job: PrivacyJob) -> JobShape:
     left = [
-        f"{job.failed} replays that the rules could not be applied to: nobody can watch them, but their bytes stay until "
-        "they expire or are deleted."
+        f"{job.failed} replays that the rules could not be applied to: nobody can watch them, but their bytes stay "
+        "until they expire or are deleted."
     ]
     return JobShape(
         job.job_id,
