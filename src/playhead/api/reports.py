@@ -14,9 +14,9 @@ from playhead.api.auth import stores_of
 from playhead.clock import now_ms
 from playhead.errors import TooLarge
 from playhead.reports.bodies import Funnel, Insights, read_funnel, read_insights
-from playhead.reports.funnel import FunnelReport, funnel
-from playhead.reports.insights import InsightsReport, insights
-from playhead.reports.watching import Watchable, funnel_moments, insights_moments, watchable
+from playhead.reports.funnel import FunnelReport, funnel, funnel_moments
+from playhead.reports.insights import InsightsReport, insights, insights_moments
+from playhead.reports.watching import Watchable, watchable
 from playhead.stores.tables import Project
 
 router = APIRouter(tags=["Reports"])

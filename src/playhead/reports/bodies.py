@@ -117,17 +117,17 @@ _funnel = msgspec.json.Decoder(Funnel)
 
 def read_insights(text: bytes) -> Insights:
     """Raises `PlayheadError` with the path of the first field that is wrong, and what was expected there."""
-    body: Insights = _read(_insights, text)
+    body: Insights = read_body(_insights, text)
     if not 1 <= len(body.metrics) <= MAX_METRICS:
         raise wrong("metrics", f"must hold 1 to {MAX_METRICS} metrics")
     for number, metric in enumerate(body.metrics):
         at = f"metrics[{number}]"
-        _name(metric.event, f"{at}.event")
+        check_name(metric.event, f"{at}.event")
         if isinstance(metric.measure, Aggregate):
-            _name(metric.measure.property, f"{at}.measure.property")
-        _check_filters(metric.filters, f"{at}.filters")
-    _check_filters(body.filters, "filters")
-    _check_breakdown(body.breakdown)
+            check_name(metric.measure.property, f"{at}.measure.property")
+        check_filters(metric.filters, f"{at}.filters")
+    check_filters(body.filters, "filters")
+    check_breakdown(body.breakdown)
     if body.point is not None and not 0 <= body.point.metric < len(body.metrics):
         raise wrong("point.metric", f"must be the number of a metric, 0 to {len(body.metrics) - 1}")
     return body
@@ -135,14 +135,14 @@ def read_insights(text: bytes) -> Insights:
 
 def read_funnel(text: bytes) -> Funnel:
     """Raises as `read_insights` does."""
-    body: Funnel = _read(_funnel, text)
+    body: Funnel = read_body(_funnel, text)
     if not 2 <= len(body.steps) <= MAX_STEPS:
         raise wrong("steps", f"must hold 2 to {MAX_STEPS} steps")
     for number, step in enumerate(body.steps):
-        _name(step.event, f"steps[{number}].event")
-        _check_filters(step.filters, f"steps[{number}].filters")
-    _check_filters(body.filters, "filters")
-    _check_breakdown(body.breakdown)
+        check_name(step.event, f"steps[{number}].event")
+        check_filters(step.filters, f"steps[{number}].filters")
+    check_filters(body.filters, "filters")
+    check_breakdown(body.breakdown)
     if not 1_000 <= body.window.milliseconds <= MAX_WINDOW_DAYS * 86_400_000:
         raise wrong("window", f"must be from 1 second to {MAX_WINDOW_DAYS} days")
     if body.count == "total" and body.order == "any":
@@ -162,7 +162,7 @@ _MISSING = re.compile(r"Object missing required field `([^`]+)`(?: - at `\$\.?([
 _WRONG = re.compile(r"(.*) - at `\$\.?([^`]*)`")
 
 
-def _read(decoder: msgspec.json.Decoder[Any], text: bytes) -> Any:
+def read_body(decoder: msgspec.json.Decoder[Any], text: bytes) -> Any:
     try:
         return decoder.decode(text)
     except msgspec.ValidationError as error:
@@ -181,25 +181,25 @@ def _said(message: str) -> str:
     return f"{message}."
 
 
-def _name(name: str, path: str) -> None:
+def check_name(name: str, path: str) -> None:
     if not 1 <= len(name) <= MAX_NAME:
         raise wrong(path, f"must be of 1 to {MAX_NAME} characters")
 
 
-def _check_breakdown(breakdown: Breakdown | None) -> None:
+def check_breakdown(breakdown: Breakdown | None) -> None:
     if breakdown is None:
         return
-    _name(breakdown.property, "breakdown.property")
+    check_name(breakdown.property, "breakdown.property")
     if not 1 <= breakdown.limit <= MAX_SEGMENTS:
         raise wrong("breakdown.limit", f"must be 1 to {MAX_SEGMENTS}")
 
 
-def _check_filters(filters: list[Filter], path: str) -> None:
+def check_filters(filters: list[Filter], path: str) -> None:
     if len(filters) > MAX_FILTERS:
         raise wrong(path, f"must hold at most {MAX_FILTERS} filters")
     for number, each in enumerate(filters):
         at = f"{path}[{number}]"
-        _name(each.property, f"{at}.property")
+        check_name(each.property, f"{at}.property")
         if problem := _value_problem(each):
             raise wrong(f"{at}.value", problem)
 

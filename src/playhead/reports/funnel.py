@@ -16,11 +16,12 @@ from typing import Any
 
 import msgspec
 
-from playhead.reports.bodies import Funnel
-from playhead.reports.insights import NOT_SET, OTHER, top_sql
+from playhead.reports.bodies import Funnel, FunnelPoint
+from playhead.reports.moments import Moment, read_moments
 from playhead.reports.ranges import read_range, zone_of
 from playhead.reports.running import run
-from playhead.reports.sql import OTHERS, WHOLE, Query, segments
+from playhead.reports.segments import OTHERS, of_segment, segment_name, segments_sql, top_sql
+from playhead.reports.sql import Query
 from playhead.stores.analytics import Analytics
 
 SLACK_MS = 2_000
@@ -57,6 +58,21 @@ def funnel(analytics: Analytics, project_id: str, body: Funnel, timezone: str) -
     return FunnelReport(sorted(found, key=lambda each: (each.other, -each.steps[0].count, each.segment or "")))
 
 
+def funnel_moments(analytics: Analytics, project_id: str, body: Funnel, timezone: str) -> list[Moment]:
+    """For each attempt behind a point: its event of that step; of one that was dropped, its last step done."""
+    query = Query(project_id, zone_of(body.timezone, timezone))
+    point = body.point or FunnelPoint(1)
+    attempts = attempts_sql(query, body)
+    where = of_segment(query, body.breakdown, point.segment, attempts, "count()")
+    if point.outcome == "converted":
+        step, reached = point.step, f"length(path) >= {point.step}"
+    else:
+        step, reached = point.step - 1, f"length(path) = {point.step - 1}"
+    at, client, replay = (f"path[{step}].{column}" for column in (1, 2, 3))
+    columns = f"person, {at} AS at_ms, {client} AS client_ms, {replay} AS replay_id"
+    return read_moments(analytics, query, f"{columns} FROM ({attempts}) WHERE {reached} AND {where}")
+
+
 def attempts_sql(query: Query, body: Funnel) -> str:
     """One row per person (per attempt, where every attempt counts) and segment: `person`, `segment`, `path`.
 
@@ -73,7 +89,7 @@ def attempts_sql(query: Query, body: Funnel) -> str:
         f"if(event = {query.bind(step.event, 'String')} AND {query.filters(step.filters)}, {number}, 0)"
         for number, step in enumerate(body.steps, 1)
     )
-    segment = segments(query.texts(body.breakdown.property, body.breakdown.of)) if body.breakdown else WHOLE
+    segment = segments_sql(query, body.breakdown)
     start, end = query.bind(asked.start_ms, "Int64"), query.bind(asked.end_ms, "Int64")
     events = query.source(
         [step.event for step in body.steps], asked.start_ms - slack * (last - 1), asked.end_ms + window
@@ -171,8 +187,7 @@ def _segment(body: Funnel, row: dict[str, Any]) -> FunnelSegment:
         before = reached[number - 1] if number else count
         median = float(row["medians"][number - 1]) if number and count else None
         steps.append(StepResult(step.event, count, _share(count, reached[0]), _share(count, before), median))
-    name = {0: row["name"], 1: NOT_SET, 2: None, 3: OTHER}[row["kind"]]
-    return FunnelSegment(name, steps, other=row["kind"] == 3)
+    return FunnelSegment(segment_name(row["kind"], row["name"]), steps, other=row["kind"] == 3)
 
 
 def _share(part: int, whole: int) -> float:

@@ -10,13 +10,14 @@ from typing import Any
 
 import msgspec
 
-from playhead.reports.bodies import Aggregate, Breakdown, Insights, Metric
+from playhead.reports.bodies import Aggregate, Insights, InsightsPoint, Metric, moment, wrong
+from playhead.reports.moments import Moment, read_moments
 from playhead.reports.ranges import Buckets, buckets, read_range, rolling, zone_of
 from playhead.reports.running import run
-from playhead.reports.sql import OTHERS, WHOLE, Query, segments
+from playhead.reports.segments import OTHERS, of_segment, segment_name, segments_sql, top_sql
+from playhead.reports.sql import Query
 from playhead.stores.analytics import Analytics
 
-NOT_SET, OTHER = "(not set)", "$other"
 ROLLING_DAYS = {"dau": 1, "wau": 7, "mau": 30}
 _AGGREGATES = {
     "sum": "sum(number)",
@@ -67,9 +68,33 @@ def insights(analytics: Analytics, project_id: str, body: Insights, timezone: st
     return InsightsReport(found)
 
 
+def insights_moments(analytics: Analytics, project_id: str, body: Insights, timezone: str) -> list[Moment]:
+    """The events behind a point of an insights report: of its metric, its segment, its bucket."""
+    zone = zone_of(body.timezone, timezone)
+    asked = read_range(body.from_, body.to, zone)
+    point = body.point or InsightsPoint()
+    start, end = asked.start_ms, asked.end_ms
+    if point.t is not None:
+        edges = buckets(asked, body.unit)
+        try:
+            number = edges.edges[:-1].index(moment(point.t))
+        except ValueError:
+            raise wrong("point.t", "must be the `t` of a bucket of this report") from None
+        start, end = max(start, edges.edges[number]), min(end, edges.edges[number + 1])
+    query = Query(project_id, zone)
+    metric = body.metrics[point.metric]
+    value, column = measure_sql(query, metric)
+    ranked = picked_sql(query, body, metric, (asked.start_ms, asked.end_ms), column)
+    picked = picked_sql(query, body, metric, (start, end))
+    where = of_segment(query, body.breakdown, point.segment, ranked, value)
+    return read_moments(
+        analytics, query, f"person, at_ms, client_ms, replay_id, insert_id FROM ({picked}) WHERE {where}"
+    )
+
+
 def picked_sql(query: Query, body: Insights, metric: Metric, times: tuple[int, int], more: str = "") -> str:
     """The events a metric counts, one row for each segment they are in; `more` are further columns."""
-    segment = segments(query.texts(body.breakdown.property, body.breakdown.of)) if body.breakdown else WHOLE
+    segment = segments_sql(query, body.breakdown)
     where = query.filters([*body.filters, *metric.filters])
     source = query.source([metric.event], *times)
     return f"SELECT *, arrayJoin({segment}) AS segment {more} FROM ({source}) WHERE {where}"  # noqa: S608
@@ -91,13 +116,6 @@ def _metric_sql(query: Query, body: Insights, metric: Metric, edges: Buckets, as
         SELECT named.1 AS kind, named.2 AS name, bucket, {value} AS value
         FROM (SELECT *, {segment} AS named, {bucket} AS bucket FROM ({picked}))
         GROUP BY named, bucket
-    """  # noqa: S608
-
-
-def top_sql(breakdown: Breakdown, rows: str, value: str) -> str:
-    """The segments that are shown: those with the greatest value, as many as the breakdown's limit."""
-    return f"""
-        SELECT segment FROM ({rows}) GROUP BY segment ORDER BY {value} DESC, segment LIMIT {breakdown.limit}
     """  # noqa: S608
 
 
@@ -151,6 +169,5 @@ def _series(
     found = []
     for (kind, text), values in by_segment.items():
         points = [Point(edges.label(n), values.get(n, empty)) for n in range(edges.count)]
-        name = {0: text, 1: NOT_SET, 2: None, 3: OTHER}[kind]
-        found.append(Series(number, name, points, values.get(-1, empty), other=kind == 3))
+        found.append(Series(number, segment_name(kind, text), points, values.get(-1, empty), other=kind == 3))
     return sorted(found, key=lambda each: (each.other, -(each.total or 0.0), each.segment or ""))

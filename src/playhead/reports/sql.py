@@ -151,13 +151,3 @@ def text_of(value: Any) -> str:
             else repr(value).replace("e-0", "e-").replace("e+", "e")
         )
     return str(value)
-
-
-def segments(texts: str) -> str:
-    """An array of (kind, text), the segments a row is in: kind 0 is a value, 1 is not set."""
-    return f"if(empty({texts}), [(1, '')], arrayMap(x -> (0, x), arrayDistinct({texts})))::Array(Tuple(UInt8, String))"
-
-
-# The one segment of a report without a breakdown, and the one that holds what is over a breakdown's limit.
-WHOLE = "[(2, '')]::Array(Tuple(UInt8, String))"
-OTHERS = "(3, '')::Tuple(UInt8, String)"

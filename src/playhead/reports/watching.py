@@ -15,27 +15,12 @@ from playhead.people.identity import DEVICE_PREFIX, DEVICE_USERS_SQL
 from playhead.replays.access import gone_replays
 from playhead.replays.feed import FeedRow, feed_rows
 from playhead.replays.parts import FINAL_SETTINGS, STANDING_SQL
-from playhead.reports.bodies import Breakdown, Funnel, FunnelPoint, Insights, InsightsPoint, moment, wrong
-from playhead.reports.funnel import attempts_sql
-from playhead.reports.insights import NOT_SET, OTHER, measure_sql, picked_sql, top_sql
-from playhead.reports.ranges import buckets, read_range, zone_of
-from playhead.reports.running import run
-from playhead.reports.sql import Query
+from playhead.reports.moments import Moment
 from playhead.stores import Stores
 from playhead.stores.analytics import Analytics
 
-MAX_MOMENTS = 50_000
 # An event can be tracked just before the recorder's first rrweb event, and just after its last.
 AROUND_MS = 10_000
-
-
-class Moment(msgspec.Struct, frozen=True):
-    """An event behind the point. `client_ms` is the device's own clock, `at_ms` the corrected one."""
-
-    person: str
-    at_ms: int
-    client_ms: int
-    replay_id: str
 
 
 class Watchable(msgspec.Struct, frozen=True):
@@ -51,59 +36,6 @@ class Watchable(msgspec.Struct, frozen=True):
     events: int
     unrecorded: int
     gone: int
-
-
-def insights_moments(analytics: Analytics, project_id: str, body: Insights, timezone: str) -> list[Moment]:
-    """The events behind a point of an insights report: of its metric, its segment, its bucket."""
-    zone = zone_of(body.timezone, timezone)
-    asked = read_range(body.from_, body.to, zone)
-    point = body.point or InsightsPoint()
-    start, end = asked.start_ms, asked.end_ms
-    if point.t is not None:
-        edges = buckets(asked, body.unit)
-        try:
-            number = edges.edges[:-1].index(moment(point.t))
-        except ValueError:
-            raise wrong("point.t", "must be the `t` of a bucket of this report") from None
-        start, end = max(start, edges.edges[number]), min(end, edges.edges[number + 1])
-    query = Query(project_id, zone)
-    metric = body.metrics[point.metric]
-    value, column = measure_sql(query, metric)
-    ranked = picked_sql(query, body, metric, (asked.start_ms, asked.end_ms), column)
-    picked = picked_sql(query, body, metric, (start, end))
-    where = _of_segment(query, body.breakdown, point.segment, ranked, value)
-    return _moments(analytics, query, f"person, at_ms, client_ms, replay_id, insert_id FROM ({picked}) WHERE {where}")
-
-
-def funnel_moments(analytics: Analytics, project_id: str, body: Funnel, timezone: str) -> list[Moment]:
-    """For each attempt behind a point: its event of that step; of one that was dropped, its last step done."""
-    query = Query(project_id, zone_of(body.timezone, timezone))
-    point = body.point or FunnelPoint(1)
-    attempts = attempts_sql(query, body)
-    where = _of_segment(query, body.breakdown, point.segment, attempts, "count()")
-    if point.outcome == "converted":
-        step, reached = point.step, f"length(path) >= {point.step}"
-    else:
-        step, reached = point.step - 1, f"length(path) = {point.step - 1}"
-    at, client, replay = (f"path[{step}].{column}" for column in (1, 2, 3))
-    columns = f"person, {at} AS at_ms, {client} AS client_ms, {replay} AS replay_id"
-    return _moments(analytics, query, f"{columns} FROM ({attempts}) WHERE {reached} AND {where}")
-
-
-def _moments(analytics: Analytics, query: Query, columns: str) -> list[Moment]:
-    rows = run(analytics, query, f"SELECT DISTINCT {columns} ORDER BY at_ms DESC LIMIT {MAX_MOMENTS}")
-    return [Moment(row["person"], row["at_ms"], row["client_ms"], row["replay_id"]) for row in rows]
-
-
-def _of_segment(query: Query, breakdown: Breakdown | None, segment: str | None, rows: str, value: str) -> str:
-    """`rows` and `value` are what the report ranks its segments by: `$other` is what is not among the first of them."""
-    if segment is None or breakdown is None:
-        return "1"
-    if segment == OTHER:
-        return f"segment NOT IN ({top_sql(breakdown, rows, value)})"
-    if segment == NOT_SET:
-        return f"segment IN [(1, ''), (0, {query.bind(NOT_SET, 'String')})]"
-    return f"segment = (0, {query.bind(segment, 'String')})"
 
 
 _SPANS_SQL = (
