@@ -16,6 +16,7 @@ from playhead.errors import TooLarge
 from playhead.reports.bodies import Funnel, Insights, read_funnel, read_insights
 from playhead.reports.funnel import FunnelReport, funnel, funnel_moments
 from playhead.reports.insights import InsightsReport, insights, insights_moments
+from playhead.reports.moments import read_moments
 from playhead.reports.watching import Watchable, watchable
 from playhead.stores.tables import Project
 
@@ -61,7 +62,9 @@ def insights_replays(
 ) -> Response:
     """View Replays: those behind a `point` of the same report, newest first, each with `at_ms`."""
     stores = stores_of(request)
-    moments = insights_moments(stores.analytics, project.project_id, read_insights(body), project.timezone)
+    moments = read_moments(
+        stores.analytics, insights_moments(project.project_id, read_insights(body), project.timezone)
+    )
     return json_answer(watchable(stores, project.project_id, moments, now_ms(), limit, offset))
 
 
@@ -77,7 +80,7 @@ def funnel_report(request: Request, project: ProjectOf, body: Body) -> Response:
 def funnel_replays(request: Request, project: ProjectOf, body: Body, limit: Limit = 50, offset: Offset = 0) -> Response:
     """View Replays: those of people who did the `point`'s step, or stopped before it."""
     stores = stores_of(request)
-    moments = funnel_moments(stores.analytics, project.project_id, read_funnel(body), project.timezone)
+    moments = read_moments(stores.analytics, funnel_moments(project.project_id, read_funnel(body), project.timezone))
     return json_answer(watchable(stores, project.project_id, moments, now_ms(), limit, offset))
 
 

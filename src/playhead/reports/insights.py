@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from playhead.reports.bodies import Aggregate, Insights, InsightsPoint, Metric, moment, wrong
-from playhead.reports.moments import Moment, read_moments
+from playhead.reports.moments import COLUMNS, Moments
 from playhead.reports.ranges import Buckets, buckets, read_range, rolling, zone_of
 from playhead.reports.running import run
 from playhead.reports.segments import OTHERS, of_segment, segment_name, segments_sql, top_sql
@@ -68,7 +68,7 @@ def insights(analytics: Analytics, project_id: str, body: Insights, timezone: st
     return InsightsReport(found)
 
 
-def insights_moments(analytics: Analytics, project_id: str, body: Insights, timezone: str) -> list[Moment]:
+def insights_moments(project_id: str, body: Insights, timezone: str) -> Moments:
     """The events behind a point of an insights report: of its metric, its segment, its bucket."""
     zone = zone_of(body.timezone, timezone)
     asked = read_range(body.from_, body.to, zone)
@@ -87,9 +87,7 @@ def insights_moments(analytics: Analytics, project_id: str, body: Insights, time
     ranked = picked_sql(query, body, metric, (asked.start_ms, asked.end_ms), column)
     picked = picked_sql(query, body, metric, (start, end))
     where = of_segment(query, body.breakdown, point.segment, ranked, value)
-    return read_moments(
-        analytics, query, f"person, at_ms, client_ms, replay_id, insert_id FROM ({picked}) WHERE {where}"
-    )
+    return Moments(query, f"SELECT {COLUMNS} FROM ({picked}) WHERE {where}")  # noqa: S608
 
 
 def picked_sql(query: Query, body: Insights, metric: Metric, times: tuple[int, int], more: str = "") -> str:
