@@ -63,7 +63,7 @@ class Query:
         """  # noqa: S608  constants of this package and names of parameters
 
     def bucket(self, edges: Buckets) -> str:
-        """Which bucket a moment is in: guessed from the mean width, and mended by the edges, for days differ in length."""
+        """Which bucket a moment is in: guessed from the mean width, mended by the edges, for days differ in length."""
         count = edges.count
         bound = self.bind(edges.edges, "Array(Int64)")
         width = max(1, (edges.edges[-1] - edges.edges[0]) // count)
