@@ -131,6 +131,24 @@ def test_a_backends_event_is_found_by_person_and_time(program: TestClient, store
     assert (answer["people"], answer["events"], answer["unrecorded"]) == (2, 3, 2)
 
 
+def test_why_there_is_no_replay(program: TestClient, stores: Stores, made: NewProject, clock: Clock) -> None:
+    visit(stores, made, "u1")
+    day = 86_400_000
+    for days in (-1, 0, 20):
+        track(stores, made.project_id, "Buy", at=days * day + 7_200_000, distinct_id="u2", insert_id=f"i{days}")
+    wide = {**BUY, "from": "2026-11-01", "to": "2026-12-31"}
+
+    def reasons() -> dict[str, int]:
+        answer = program.post("/reports/insights/replays", json=wide).json()
+        names = ("unrecorded", "before_recording", "too_old", "gone")
+        return {name: answer[name] for name in names if answer[name]}
+
+    clock.now = START + 21 * day
+    assert reasons() == {"unrecorded": 2, "before_recording": 1}
+    clock.now = START + 31 * day
+    assert reasons() == {"unrecorded": 1, "before_recording": 1, "too_old": 1}
+
+
 def test_a_deleted_replay_is_not_shown(program: TestClient, stores: Stores, made: NewProject, clock: Clock) -> None:
     recorded = visit(stores, made, "u1")
     track(stores, made.project_id, "Buy", at=40_000, distinct_id="u1", replay_id=recorded.replay_id)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from playhead.errors import Conflict, Gone, NotFound, PlayheadError
 from playhead.stores.control import Control
-from playhead.stores.tables import Replay, Tombstone
+from playhead.stores.tables import Project, Replay, Tombstone
 
 # `Replay.indexed_generation` of a replay whose expired bytes are gone; the row stays to say so.
 REMOVED = -1
@@ -74,6 +74,15 @@ def gone_replays(control: Control, project_id: str, now_ms: int) -> list[str]:
     )
     with control.read() as session:
         return [*session.scalars(expired), *session.scalars(deleted)]
+
+
+def kept_since(control: Control, project_id: str, now_ms: int) -> tuple[int, int]:
+    """Since when there are replays of a project: when its first was ever accepted (now, when none was), and the
+    beginning of the time that it keeps replays for."""
+    with control.read() as session:
+        first = session.scalar(select(func.min(Replay.accepted_at_ms)).where(Replay.project_id == project_id))
+        days = session.scalar(select(Project.retention_days).where(Project.project_id == project_id))
+    return now_ms if first is None else first, now_ms - (days or 0) * 86_400_000
 
 
 def rows_of(control: Control, project_id: str, replay_ids: list[str]) -> dict[str, Replay]:

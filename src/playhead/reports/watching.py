@@ -6,14 +6,14 @@ belongs to the replay of the same person that was going on at its time. Which re
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from playhead.people.identity import DEVICE_PREFIX, DEVICE_USERS_SQL
-from playhead.replays.access import gone_replays
+from playhead.replays.access import gone_replays, kept_since
 from playhead.replays.feed import FeedRow, feed_rows
 from playhead.replays.parts import FINAL_SETTINGS, STANDING_SQL
 from playhead.reports.moments import Moment
@@ -27,7 +27,10 @@ AROUND_MS = 10_000
 class Watchable(msgspec.Struct, frozen=True):
     """What is behind a point: how much, and which replays can be watched, newest first.
 
-    `unrecorded` counts events that belong to no replay, `gone` those whose replay has expired or was deleted.
+    The events that no replay can be watched of, by the reason: `gone`, their replay has expired or was deleted;
+    `too_old`, they name none and happened longer ago than replays are kept; `before_recording`, they happened before
+    the project's first recording; `unrecorded`, they belong to no replay for another reason (the visit was left out of
+    the recorded share, or none was going on).
     """
 
     results: list[dict[str, Any]]
@@ -36,6 +39,8 @@ class Watchable(msgspec.Struct, frozen=True):
     people: int
     events: int
     unrecorded: int
+    before_recording: int
+    too_old: int
     gone: int
 
 
@@ -73,11 +78,10 @@ def watchable(  # noqa: PLR0917
     """Feed rows of the replays that hold a moment, each once with `at_ms`, the first of them on its own clock."""
     began: dict[str, int] = {}
     found: dict[str, int] = {}
-    unrecorded = gone = 0
+    without: list[Moment] = []
     for each, place in zip(moments, _places(stores, project_id, moments, now_ms), strict=True):
         if place is None:
-            gone += bool(each.replay_id)
-            unrecorded += not each.replay_id
+            without.append(each)
             continue
         span, at = place
         began[span.replay_id] = span.first_ms + span.offset_ms
@@ -86,7 +90,12 @@ def watchable(  # noqa: PLR0917
     rows = feed_rows(stores, project_id, newest[offset : offset + limit], now_ms)
     more = str(offset + limit) if len(newest) > offset + limit else None
     people = len({each.person for each in moments if each.person})
-    return Watchable([_at(row, found) for row in rows], more, len(newest), people, len(moments), unrecorded, gone)
+    accepted_ms, kept_ms = kept_since(stores.control, project_id, now_ms)
+    # A first batch can be accepted long after what it recorded.
+    first_ms = min((*began.values(), accepted_ms))
+    why = Counter(_why_not(each, first_ms, kept_ms) for each in without)
+    reasons = (why[reason] for reason in ("unrecorded", "before_recording", "too_old", "gone"))
+    return Watchable([_at(row, found) for row in rows], more, len(newest), people, len(moments), *reasons)
 
 
 def stitched(stores: Stores, project_id: str, moments: Sequence[Moment], now_ms: int) -> list[tuple[str, int] | None]:
@@ -96,6 +105,15 @@ def stitched(stores: Stores, project_id: str, moments: Sequence[Moment], now_ms:
     """
     places = _places(stores, project_id, moments, now_ms)
     return [None if place is None else (place[0].replay_id, place[1]) for place in places]
+
+
+def _why_not(of: Moment, first_ms: int, kept_ms: int) -> str:
+    """Why there is no replay of a moment: `Watchable`'s word for it."""
+    if of.replay_id:
+        return "gone"
+    if of.at_ms < first_ms - AROUND_MS:
+        return "before_recording"
+    return "too_old" if of.at_ms < kept_ms else "unrecorded"
 
 
 def _at(row: FeedRow, found: dict[str, int]) -> dict[str, Any]:
