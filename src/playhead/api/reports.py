@@ -20,6 +20,7 @@ from playhead.reports.bodies import Funnel, Insights, read_funnel, read_insights
 from playhead.reports.funnel import FunnelReport, funnel, funnel_moments
 from playhead.reports.insights import InsightsReport, insights, insights_moments
 from playhead.reports.moments import Moments, read_moments
+from playhead.reports.retention import Retention, RetentionReport, read_retention, retention, retention_moments
 from playhead.reports.watching import Watchable, watchable
 from playhead.stores.analytics import Analytics
 from playhead.stores.tables import Project
@@ -66,6 +67,15 @@ KINDS: tuple[Kind[Any], ...] = (
         read_funnel,
         funnel,
         funnel_moments,
+    ),
+    Kind(
+        "retention",
+        "How many of those who did something for the first time came back, period by period.",
+        Retention,
+        RetentionReport,
+        read_retention,
+        retention,
+        retention_moments,
     ),
 )
 
