@@ -72,6 +72,7 @@ def test_a_devices_profile_is_gone_once_it_belongs_to_a_user(
         ({"property": "seats", "op": "gt", "value": 5}, ["u1", "u2"]),
         ({"property": "tags", "op": "eq", "value": "1"}, ["u2"]),
         ({"property": "$name", "op": "contains", "value": "B", "of": "profile"}, ["u1", "u2"]),
+        ({"any": [{"property": "plan", "op": "not_set"}, {"property": "tags", "op": "set"}]}, ["u2", "u3"]),
     ],
 )
 def test_filters_follow_the_rule_of_reports(program: TestClient, condition: dict[str, Any], found: list[str]) -> None:
