@@ -170,3 +170,8 @@ def test_their_events_are_narrowed_by_days_of_the_project_and_by_name(
 def test_a_project_says_its_time_zone(program: TestClient, dashboard: TestClient) -> None:
     assert program.get("http://127.0.0.1:8800/api/projects").json()["results"][0]["timezone"] == "UTC"
     assert dashboard.get("/api/session").json()["projects"][0]["timezone"] == "UTC"
+
+
+def test_a_group_nothing_was_said_of_is_not_there(program: TestClient) -> None:
+    answer = program.get("/groups/company/acme")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "group_not_found")
