@@ -17,8 +17,8 @@ FIRST_MS = int(datetime(2026, 10, 1, tzinfo=UTC).timestamp() * 1_000)
 DAYS = 40
 PER_PERSON, PER_VISIT = 50, 10
 GAP_MS = 15_000
-CHUNK = 500_000
-VERSION = 1
+CHUNK = 100_000
+VERSION = 2
 
 EVENTS = (
     "Page View",

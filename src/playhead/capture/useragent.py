@@ -48,6 +48,10 @@ class Agent(NamedTuple):
     device: Literal["", "Desktop", "Phone", "Tablet"]
 
 
+# Who sent no header, or whose header is not about the person.
+NOBODY = Agent("", "", "")
+
+
 @lru_cache(maxsize=4_096)
 def read_user_agent(header: str) -> Agent:
     """What a User-Agent header tells. An iPad that poses as a Mac is a Mac."""
