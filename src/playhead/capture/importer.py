@@ -13,8 +13,8 @@ import msgspec
 
 from playhead.capture.normalise import JsonObject
 from playhead.capture.privacy import mask_events
+from playhead.capture.sender import UNKNOWN, Sender
 from playhead.capture.track import Named, event_time_ms, id_text, read_events, record, too_many
-from playhead.capture.useragent import NOBODY
 from playhead.errors import PlayheadError
 from playhead.governance.patterns import Patterns
 from playhead.items import EventRecord
@@ -55,7 +55,7 @@ class _Wrong(Exception):
 
 
 def read_import(
-    text: bytes, received_at_ms: int, limit: int, patterns: Patterns | None = None
+    text: bytes, received_at_ms: int, limit: int, patterns: Patterns | None = None, sender: Sender = UNKNOWN
 ) -> tuple[list[EventRecord], list[FailedRecord]]:
     """The events of a JSON array, or of one object per line, and what was wrong with the others."""
     with deep_json():
@@ -66,7 +66,7 @@ def read_import(
         failed: list[FailedRecord] = []
         for index, entry in enumerate(entries):
             try:
-                records.append(_read_entry(entry, received_at_ms, patterns))
+                records.append(_read_entry(entry, received_at_ms, patterns, sender))
             except _Wrong as wrong:
                 failed.append(FailedRecord(index, wrong.insert_id, wrong.field, wrong.message))
     return records, failed
@@ -103,10 +103,10 @@ def read_exported(line: bytes, received_at_ms: int, patterns: Patterns | None = 
     if not id_text(properties.get("$insert_id")):
         text = wire.event.encode() + b"\0" + wire.raw
         properties["$insert_id"] = blake2b(text, digest_size=16).hexdigest()
-    return record(wire, properties, time_ms, received_at_ms, 0, False, NOBODY)
+    return record(wire, properties, time_ms, received_at_ms, 0, False, UNKNOWN)
 
 
-def _read_entry(entry: bytes, received_at_ms: int, patterns: Patterns | None) -> EventRecord:
+def _read_entry(entry: bytes, received_at_ms: int, patterns: Patterns | None, sender: Sender) -> EventRecord:
     if len(entry) > MAX_EVENT_BYTES:
         raise _Wrong("", f"the event is larger than {MAX_EVENT_BYTES} bytes")
     try:
@@ -121,7 +121,7 @@ def _read_entry(entry: bytes, received_at_ms: int, patterns: Patterns | None) ->
         raise _Wrong(wrong.field, wrong.message, shown) from None
     if patterns is not None:
         ((_, properties, wire),) = mask_events([("", properties, wire)], patterns)
-    return record(wire, properties, time_ms, received_at_ms, 0, False, NOBODY)
+    return record(wire, properties, time_ms, received_at_ms, 0, False, sender)
 
 
 def _one_event(text: bytes) -> tuple[str, JsonObject, Named]:
@@ -145,6 +145,8 @@ def _check_time(wire: Named, properties: JsonObject, received_at_ms: int) -> int
 
 def _check(wire: Named, properties: JsonObject, received_at_ms: int) -> int:
     """The event's time. Raises `_Wrong` for the first rule that is broken."""
+    if wire.event == "$merge":
+        raise _Wrong("event", "'$merge' joins nobody here: an event with both '$device_id' and '$user_id' does")
     time_ms = _check_time(wire, properties, received_at_ms)
     if "distinct_id" not in properties:
         raise _Wrong("properties.distinct_id", "'properties.distinct_id' is missing; it may be empty")
