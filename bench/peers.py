@@ -40,6 +40,7 @@ class Peer(Protocol):
     def running(self) -> AbstractContextManager[None]: ...
     def load(self) -> None: ...
     def ask(self, question: Question) -> Answer: ...
+    def bytes_on_disk(self) -> int: ...
 
 
 class Sql:
@@ -131,6 +132,9 @@ class DuckDB(Sql):
         self.rows("CREATE TABLE loaded (yes INT)")
         self.rows("CHECKPOINT")
 
+    def bytes_on_disk(self) -> int:
+        return self.file.stat().st_size
+
     def rows(self, sql: str) -> list[list[Any]]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -221,6 +225,9 @@ class Postgres(Sql):
             self._db.execute("CREATE INDEX ON people (tier) INCLUDE (distinct_id)")
             self._db.execute("CREATE TABLE loaded (yes int)")
         self._db.execute("VACUUM ANALYZE")
+
+    def bytes_on_disk(self) -> int:
+        return int(self.rows("SELECT pg_total_relation_size('events')")[0][0])
 
     def rows(self, sql: str) -> list[list[Any]]:
         return [list(row) for row in self._db.execute(sql).fetchall()]
