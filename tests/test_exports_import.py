@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from rich.console import Console
 from starlette.testclient import TestClient
 from test_cli import failed, playhead, query
 
@@ -25,6 +29,7 @@ from playhead.governance.patterns import Patterns
 from playhead.governance.rules import ProjectRules
 from playhead.items import EventRecord, Kind
 from playhead.journal import Journal, JournalQueue
+from playhead.progress import shown
 from playhead.settings import Settings
 from playhead.stores import Stores
 
@@ -292,3 +297,46 @@ def test_the_command_reads_a_pipe(tmp_path: Path) -> None:
         timeout=120,
     )
     assert done.stdout == b"stdin: 2 events\n"
+
+
+def test_an_import_broken_off_is_run_again(tmp_path: Path) -> None:
+    project = json.loads(playhead("project", "create", "Shop", "--json", data=tmp_path).stdout)["project_id"]
+    events = tmp_path / "events.ndjson"
+    events.write_bytes(ndjson(*(line(n) for n in range(60_000))))
+    arguments = ("import", "events", str(events), "--project", project)
+    broken = subprocess.Popen(
+        [sys.executable, "-m", "playhead.cli", *arguments, "--data", str(tmp_path)],
+        env={name: value for name, value in os.environ.items() if not name.startswith("PLAYHEAD_")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    queue = JournalQueue.open(tmp_path / "journal.sqlite")
+    while not queue.stats().items and broken.poll() is None:
+        time.sleep(0.01)
+    broken.send_signal(signal.SIGINT)
+    _, said = broken.communicate(timeout=60)
+    assert (broken.returncode, said) == (130, b"")
+    assert 0 < queue.stats().items < 60
+    queue.close()
+    assert playhead(*arguments, data=tmp_path).stdout.splitlines()[-1] == f"{events}: 60,000 events"
+    assert query(tmp_path, "SELECT count() AS n FROM events FINAL")[0]["n"] == 60_000
+
+
+def test_a_terminal_gets_a_bar_and_anything_else_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("playhead.progress.time.monotonic", lambda: now)
+    told = {}
+    for terminal in (True, False):
+        console = Console(file=io.StringIO(), force_terminal=terminal, width=120)
+        now = 0.0
+        with shown(console, "events") as say:
+            for second in range(1, 12):
+                now = float(second)
+                say(Progress("a[b].ndjson", 1_000_000 * second, 20_000_000, 50_000 * second, 0))
+        told[terminal] = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "a[b].ndjson" in told[True]
+    assert "550,000 events" in told[True]
+    assert told[False].splitlines() == [
+        "a[b].ndjson: 250,000 events, 25% of the file, 50,000/s",
+        "a[b].ndjson: 500,000 events, 50% of the file, 50,000/s",
+    ]
