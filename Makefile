@@ -45,7 +45,7 @@ format:
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 lock:
-	@$(BIN)/uv pip compile --universal --python-version 3.11 --group dev pyproject.toml --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --group dev --group bench pyproject.toml --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock
 
 clean:
 	rm -rf .venv sdk/node_modules web/node_modules sdk/dist web/dist src/playhead/static

@@ -156,7 +156,14 @@ def test_other_commands_work_beside_the_server(server: Server, tmp_path: Path) -
     (tmp_path / "r.json").write_text(json.dumps(events))
     imported = server.run("import", "rrweb", str(tmp_path / "r.json"), "--project", created["project_id"])
     assert imported.returncode == 0, imported
+    lines = [{"event": "Old", "properties": {"time": 1_500_000_000 + n, "distinct_id": "u"}} for n in range(3_000)]
+    (tmp_path / "e.ndjson").write_text("\n".join(json.dumps(each) for each in lines))
+    imported = server.run("import", "events", str(tmp_path / "e.ndjson"), "--project", created["project_id"])
+    assert (imported.returncode, imported.stderr) == (0, "")
     until(lambda: server.waiting() == 0, 20, "delivered")
+    key = {"Authorization": f"Bearer {created['api_key']}"}
+    names = httpx.get(f"{server.url}/api/projects/{created['project_id']}/events/names", headers=key, timeout=20).json()
+    assert {row["event"]: row["count"] for row in names["results"]}["Old"] == 3_000
 
 
 def test_health_and_metrics(server: Server) -> None:

@@ -218,6 +218,7 @@ export class Playhead {
       $lib_version: __VERSION__,
       sent_at: String(Date.now()),
     });
+    if (!this.config.ip) params.set("ip", "0");
     for (const key in query) params.set(key, String(query[key]));
     return `${this.get_api_host()}/${this.config.api_routes[route]}?${params}`;
   }

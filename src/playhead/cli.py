@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -177,6 +179,28 @@ def import_rrweb(
         out.print(f"{each.file}: {each.events} rrweb events → {link}", markup=False)
 
 
+@import_app.command("events")
+def import_events(
+    files: Annotated[
+        list[Path], typer.Argument(help="Mixpanel's export of events: NDJSON, plain or gzip; - is stdin.")
+    ],
+    project: Annotated[str, typer.Option("--project", help="The project's id.")],
+    data: Data = None,
+) -> None:
+    """Bring a Mixpanel project's events along, of any age. Run again it changes nothing."""
+    _import_exports(load(data=data), files, project, "events")
+
+
+@import_app.command("people")
+def import_people(
+    files: Annotated[list[Path], typer.Argument(help="Mixpanel's export of profiles: one a line, or its pages.")],
+    project: Annotated[str, typer.Option("--project", help="The project's id.")],
+    data: Data = None,
+) -> None:
+    """Bring a Mixpanel project's profiles along: their properties are set."""
+    _import_exports(load(data=data), files, project, "people")
+
+
 @app.command()
 def doctor(data: Data = None) -> None:
     """Check every store, the journal, the disk and the clock, and say what to mend."""
@@ -232,8 +256,11 @@ def privacy_check(  # noqa: PLR0917  Typer reads the options from the signature.
 def _serve(settings: Settings) -> None:
     """Prepares the data directory, says where to open it, and becomes the supervisor."""
     from playhead import accounts, supervisor
+    from playhead.capture.places import read_places
     from playhead.processes import announce, hold_data, with_secret
 
+    if settings.geoip_file:
+        read_places(Path(settings.geoip_file)).close()
     with hold_data(settings) as lock:
         settings = with_secret(settings)
         control = _control(settings)
@@ -272,6 +299,14 @@ def _say_where(url: str, control: Any, settings: Settings) -> None:
 
 def _deliver(settings: Settings) -> None:
     """Delivers what the journal holds, for a command beside no server."""
+    with _delivery(settings) as delivery:
+        while delivery.run_once():
+            pass
+
+
+@contextmanager
+def _delivery(settings: Settings) -> Iterator[Any]:
+    """Delivery of our own, for a command beside no server: none can be started meanwhile."""
     from playhead.delivery.flush import Delivery
     from playhead.journal import JournalQueue
     from playhead.processes import hold_data
@@ -283,12 +318,57 @@ def _deliver(settings: Settings) -> None:
     try:
         with hold_data(settings), engine_for(stores.analytics):
             stores.analytics.migrate()
-            delivery = Delivery(queue, stores, settings)
-            while delivery.run_once():
-                pass
+            yield Delivery(queue, stores, settings)
     finally:
         queue.close()
         stores.close()
+
+
+def _import_exports(settings: Settings, files: list[Path], project: str, what: Literal["events", "people"]) -> None:
+    from playhead import accounts
+    from playhead.exports_import import STDIN, WAIT_SECONDS, Importing
+    from playhead.governance.rules import project_rules, pseudonym_key
+    from playhead.journal import Journal
+    from playhead.processes import is_held
+    from playhead.progress import shown
+
+    control = _control(settings)
+    accounts.find_project(control, project)
+    rules = project_rules(control, project, pseudonym_key(settings.secret, project))
+    for path in files:
+        if path != STDIN:
+            path.open("rb").close()  # one that can't be read is said before anything is taken
+    with ExitStack() as stack:
+        journal = Journal.open(settings.journal_path, settings.journal_max_bytes)
+        stack.callback(journal.close)
+        delivery = None if is_held(settings) else stack.enter_context(_delivery(settings))
+
+        def drain() -> None:
+            if delivery is None:
+                time.sleep(WAIT_SECONDS)
+                if not is_held(settings):
+                    raise PlayheadError("the server has stopped, so nobody takes what waits; run this again")
+            elif delivery.run_once() is None:
+                time.sleep(WAIT_SECONDS)
+
+        importing = Importing(
+            project,
+            journal,
+            drain=drain,
+            max_line_bytes=settings.max_events_bytes,
+            max_backlog_bytes=settings.journal_max_bytes,
+            rules=rules,
+            say=stack.enter_context(shown(out, what)),
+        )
+        found = [importing.file(path, what) for path in files]
+        while delivery is not None and delivery.run_once():
+            pass
+    for each in found:
+        out.print(f"{each.file}: {each.taken:,} {what}", markup=False)
+        for line in each.shown:
+            out.print(f"  line {line.number:,}: {line.reason}", markup=False)
+    if wrong := sum(each.wrong for each in found):
+        raise PlayheadError(f"{wrong:,} lines are wrong and were left out; the others are taken", code="wrong_lines")
 
 
 def _address(settings: Settings) -> str:

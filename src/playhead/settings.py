@@ -24,6 +24,10 @@ class Settings(BaseSettings):
     )
     retention_days: int = Field(default=30, ge=1, le=3650, description="Days a replay is kept, from its first batch.")
 
+    geoip_file: str = Field(
+        default="", description="A MaxMind city file (.mmdb): events and profiles get city, region and country."
+    )
+
     demo: bool = Field(default=False, description="Serve the sample shop at `/shop/`; `playhead demo` sets it.")
 
     host: str = Field(default="127.0.0.1", description="Address to listen on.")

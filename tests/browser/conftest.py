@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -157,6 +158,15 @@ class Api:
 
     def events(self, distinct_id: str) -> list[Json]:
         found: list[Json] = self.get(f"/api/projects/{self.project}/people/{distinct_id}/events")["results"]
+        return found
+
+    def total(self, metric: Json) -> float:
+        """A metric's total of yesterday and today."""
+        today = datetime.now(UTC).date()
+        body = {"from": str(today - timedelta(days=1)), "to": str(today), "metrics": [metric]}
+        answer = self.client.post(f"/api/projects/{self.project}/reports/insights", json=body)
+        assert answer.status_code == 200, answer.text[:500]
+        found: float = answer.json()["series"][0]["total"]
         return found
 
 

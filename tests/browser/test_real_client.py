@@ -80,7 +80,20 @@ def test_the_unchanged_mixpanel_browser_records_a_replay_that_plays(
     # The first page view is tracked before its recorder has started; every other event names its replay.
     named = [e for e in api.events(email) if e["event"] in {"View Item", "Add to Cart", "Sign Up"}]
     assert [e["properties"].get("$mp_replay_id") for e in named if e["event"] != "View Item"] == [replay_id] * 2
-    assert api.person(email)["email"] == email
+    person = api.person(email)
+    assert (person["email"], person["name"]) == (email, "Other Visitor")
+    assert person["properties"]["$browser"] == "Chrome"
+
+    # What it sent, read back through reports: each event once, by this one person, before and after they signed up.
+    by_person = {"property": "$email", "of": "profile", "op": "eq", "value": email}
+    for event in ("View Item", "Add to Cart", "Sign Up"):
+        sent = [e for e in api.events(email) if e["event"] == event]
+        for measure, expected in (("total", len(sent)), ("unique", 1)):
+            metric = {"event": event, "measure": measure, "filters": [by_person]}
+            assert api.total(metric) == expected, (event, measure)
+    (added,) = (e for e in api.events(email) if e["event"] == "Add to Cart")
+    on_chrome = {"property": "$browser", "op": "eq", "value": added["properties"]["$browser"]}
+    assert api.total({"event": "Add to Cart", "filters": [by_person, on_chrome]}) == 1
 
     events = api.rrweb(replay_id)
     assert [e["timestamp"] for e in events] == sorted(e["timestamp"] for e in events)

@@ -9,8 +9,8 @@ from uuid import uuid4
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from playhead.capture.sender import UNKNOWN
 from playhead.capture.track import read_events, records
-from playhead.capture.useragent import Agent
 from playhead.delivery.decode import Events
 from playhead.delivery.rows import EVENT_COLUMNS, event_rows
 from playhead.ids import new_ingest_id, new_project_id
@@ -22,7 +22,7 @@ NOW = 1_795_341_600_000
 
 def store(engine: Analytics, project_id: str, text: bytes) -> None:
     parsed = read_events(text, 2_000)
-    made = records(parsed.events, NOW, None, Agent("", "", ""))
+    made = records(parsed.events, NOW, None, UNKNOWN)
     item = Item(project_id, new_ingest_id(), Kind.EVENTS, NOW, b"", b"")
     engine.insert("events", EVENT_COLUMNS, [row.values for row in event_rows(Events(item, made))])
 

@@ -46,4 +46,28 @@ IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605
     ],
 )
 def test_agents(header: str, agent: tuple[str, str, str]) -> None:
-    assert tuple(read_user_agent(header)) == agent
+    assert read_user_agent(header)[:3] == agent
+
+
+@pytest.mark.parametrize(
+    ("header", "model", "version"),
+    [
+        (f"Mozilla/5.0 (X11; Linux x86_64) {WEBKIT} HeadlessChrome/140.0 Safari/537.36", "", 140.0),
+        (f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/140.0 Safari/537.36 Edg/141.2", "", 141.2),
+        (f"Mozilla/5.0 (Linux; Android 15; Pixel 9) {WEBKIT} Chrome/140.0 Mobile Safari/537.36", "Android", 140.0),
+        (f"{IPHONE} Version/18.1 Mobile/15E148 Safari/604.1", "iPhone", 18.1),
+        (f"{IPHONE} CriOS/139.0 Mobile/15E148 Safari/604.1", "iPhone", 139.0),
+        ("Mozilla/5.0 (Windows NT 10.0; Trident/7.0; rv:11.0) like Gecko", "", 11.0),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "", 140.0),
+        ("Mozilla/5.0 Firefox/", "", None),
+    ],
+)
+def test_the_device_and_the_version(header: str, model: str, version: float | None) -> None:
+    agent = read_user_agent(header)
+    assert (agent.model, agent.version) == (model, version)
+
+
+@pytest.mark.parametrize("header", ["python-requests/2.32.5", "curl/8.14.1", "okhttp/4.12.0", "Go-http-client/2.0", ""])
+def test_a_program_is_no_browser(header: str) -> None:
+    agent = read_user_agent(header)
+    assert (agent.browser, agent.device, agent.model, agent.version) == ("", "", "", None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -21,9 +22,11 @@ from playhead.capture.importer import read_import
 from playhead.capture.limits import RateLimiter
 from playhead.capture.metrics import CaptureMetrics
 from playhead.capture.people import group_operations, profile_operations, read_operations
+from playhead.capture.places import Places
 from playhead.capture.privacy import RecordAnswers, applied, mask_events, mask_operations
 from playhead.capture.record import read_query, summarise
 from playhead.capture.requests import Answer, Request, encode_json, error_answer, uuid_text
+from playhead.capture.sender import Sender, with_place
 from playhead.capture.track import Rejected, by_project, read_events, records, unauthorized
 from playhead.capture.useragent import Agent, read_user_agent
 from playhead.clock import now_ms
@@ -68,6 +71,7 @@ class Capture:
         self._fallback = fallback
         self._limiter = RateLimiter(settings.rate_limit_per_second, 10 * settings.rate_limit_per_second)
         self._answers = RecordAnswers()
+        self._places = Places(Path(settings.geoip_file)) if settings.geoip_file else None
         # A collector that whoever serves /metrics may register.
         self.metrics = CaptureMetrics()
         self._routes: dict[str, tuple[frozenset[str], Callable[[Request], Awaitable[Answer]]]] = {
@@ -165,7 +169,7 @@ class Capture:
         text = json_text(await self._form(request), settings.max_events_bytes)
         parsed = read_events(text, settings.max_events_per_request)
         projects, unknown = await self._by_project(parsed.events, request)
-        sent_at_ms, agent = request.sent_at_ms(), _agent(request)
+        sent_at_ms, sender = request.sent_at_ms(), self._sender(request)
         await self._append(
             request,
             Kind.EVENTS,
@@ -174,7 +178,7 @@ class Capture:
                     events if (patterns := applied(project.rules)) is None else mask_events(events, patterns),
                     request.received_at_ms,
                     sent_at_ms,
-                    agent,
+                    sender,
                 )
                 for project, events in projects
             },
@@ -198,11 +202,13 @@ class Capture:
         objects, rejected = read_operations(text, settings.max_events_per_request)
         projects, unknown = await self._by_project(objects, request)
         sent_at_ms, request_id = request.sent_at_ms(), request.text("request_id")
+        sender = self._sender(request)
         lists: dict[str, list[Any]] = {}
         for project, entries in projects:
             patterns = applied(project.rules)
             for _, members, index in entries if patterns is None else mask_operations(entries, patterns):
-                made, wrong = operations(members, index, request.received_at_ms, sent_at_ms, request_id)
+                placed = with_place(members, sender) if kind is Kind.PROFILES else members
+                made, wrong = operations(placed, index, request.received_at_ms, sent_at_ms, request_id)
                 lists.setdefault(project.project_id, []).extend(made)
                 rejected += wrong
         await self._append(request, kind, lists)
@@ -210,15 +216,31 @@ class Capture:
 
     async def _import(self, request: Request) -> Answer:
         settings = self._settings
-        project = await self._project(request.header_token())
+        body = await request.plain_body(settings)
+        # The server libraries of old post a form, its token in the event, and read the answer of /track/.
+        form = body.lstrip()[:1] not in (b"[", b"{", b"")
+        if form:
+            request.read_fields(body)
+            text = json_text(body, settings.max_events_bytes)
+            tokens = [token for token, _, _ in read_events(text, settings.max_events_per_request).events if token]
+            project = await self._project(tokens[0] if tokens else request.header_token())
+        else:
+            project = await self._project(request.header_token())
+            text = utf8(body)
         self._admit(project)
-        text = utf8(await request.plain_body(settings))
         if len(text) > settings.max_events_bytes:
             raise _events_too_large(settings)
         made, failed = read_import(
-            text, request.received_at_ms, settings.max_events_per_request, applied(project.rules)
+            text,
+            request.received_at_ms,
+            settings.max_events_per_request,
+            applied(project.rules),
+            # Its address is a server's, and nobody's whereabouts.
+            Sender(places=self._places),
         )
         await self._append(request, Kind.EVENTS, {project.project_id: made})
+        if form:
+            return _acknowledged(request, [Rejected(each.index, each.message) for each in failed], len(made), 0)
         if failed and request.query.get("strict", "1") != "0":
             return _json(
                 400,
@@ -294,7 +316,13 @@ class Capture:
         body = await request.plain_body(self._settings)
         if len(body) > self._settings.max_events_bytes * 4:  # base64 and percent signs make JSON longer
             raise _events_too_large(self._settings)
+        request.read_fields(body)
         return body
+
+    def _sender(self, request: Request) -> Sender:
+        """`ip=0` says that the request's address is not the visitor's."""
+        address = "" if request.query.get("ip") == "0" else request.address
+        return Sender(_agent(request), address, self._places)
 
     async def _append(self, request: Request, kind: Kind, lists: dict[str, list[Any]]) -> None:
         await self._journal.append(

@@ -19,6 +19,8 @@ from playhead.errors import PlayheadError
 from playhead.settings import Settings
 
 MAX_ID = 255
+# What some SDKs post as fields of the form beside `data`, and others put into the query.
+_FORM_FIELDS = frozenset((b"verbose", b"ip", b"img", b"callback"))
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 
@@ -42,6 +44,9 @@ class Request:
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.query = parse_query(scope["query_string"])
         self.received_at_ms = received_at_ms
+        client = scope.get("client")
+        # Behind a proxy that the server trusts it is the visitor's: uvicorn has read X-Forwarded-For.
+        self.address: str = client[0] if client else ""
         self._receive = receive
 
     async def body(self, settings: Settings) -> bytes:
@@ -54,6 +59,13 @@ class Request:
         if self.headers.get(b"content-encoding", b"").lower() == b"gzip" and body:
             return gunzip(body, settings.max_events_bytes, "PLAYHEAD_MAX_EVENTS_BYTES")[0]
         return body
+
+    def read_fields(self, form: bytes) -> None:
+        """Takes the fields of a form that belong to the query, unless the query has them itself."""
+        for field in form.split(b"&", 20):
+            name, equals, value = field.partition(b"=")
+            if equals and name in _FORM_FIELDS:
+                self.query.setdefault(name.decode(), unquote_plus(value[:MAX_ID].decode("latin-1")))
 
     def header_token(self) -> str:
         """The token outside the body: the user of Basic authorisation, else `?token=`; empty when there is none."""

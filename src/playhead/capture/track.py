@@ -9,8 +9,9 @@ import msgspec
 
 from playhead.capture.clockrule import batch_offset_ms, clamp_ms, place_event
 from playhead.capture.normalise import JsonObject, flatten, read_object
+from playhead.capture.places import is_address
 from playhead.capture.requests import MAX_ID, encode_json
-from playhead.capture.useragent import Agent
+from playhead.capture.sender import Sender, event_defaults, with_members, without_address
 from playhead.errors import PlayheadError, TooLarge, Unauthorized
 from playhead.items import EventRecord
 from playhead.jsontext import deep_json, originals, without_lone_surrogates
@@ -111,9 +112,9 @@ def _name(text: msgspec.Raw) -> str | None:
 
 
 def records(
-    events: Sequence[tuple[str, JsonObject, Named]], received_at_ms: int, sent_at_ms: int | None, agent: Agent
+    events: Sequence[tuple[str, JsonObject, Named]], received_at_ms: int, sent_at_ms: int | None, sender: Sender
 ) -> list[EventRecord]:
-    """The events of one project as they are stored. `agent` fills in what the sender did not say of its browser."""
+    """The events of one project as they are stored. `sender` fills in what they do not say themselves."""
     times = [event_time_ms(properties.get("time")) for _, properties, _ in events]
     latest: dict[str, int] = {}
     for (_, properties, _), time_ms in zip(events, times, strict=True):
@@ -126,7 +127,9 @@ def records(
             continue
         last_ms = latest.get(_device(properties), received_at_ms)
         offset_ms = batch_offset_ms(received_at_ms, sent_at_ms, last_ms)
-        made.append(record(event, properties, client_time_ms, received_at_ms, offset_ms, sent_at_ms is not None, agent))
+        made.append(
+            record(event, properties, client_time_ms, received_at_ms, offset_ms, sent_at_ms is not None, sender)
+        )
     return made
 
 
@@ -137,23 +140,27 @@ def record(  # noqa: PLR0917
     received_at_ms: int,
     offset_ms: int,
     told: bool,
-    agent: Agent,
+    sender: Sender,
 ) -> EventRecord:
-    """One event as it is stored; without a time of its own it happened when it arrived."""
+    """One event as it is stored; without a time of its own it happened when it arrived. An address is not stored."""
     if client_time_ms is None:
         client_time_ms, offset_ms = received_at_ms, 0
     time_ms, flag = place_event(client_time_ms, received_at_ms, offset_ms, told=told)
     kept = {name: value for name, value in properties.items() if name not in _NOT_STORED}
-    for name, value in (("$browser", agent.browser), ("$os", agent.os)):
-        if value and "mp_lib" in kept:
-            kept.setdefault(name, value)
+    raw = event.raw
+    if more := event_defaults(properties, sender):
+        kept |= more
+        raw = with_members(raw, more)
+    if "ip" in kept and is_address(kept["ip"]):
+        del kept["ip"]
+        raw = without_address(raw)
     return EventRecord(
         event=event.event[:MAX_EVENT_NAME],
         distinct_id=id_text(properties.get("distinct_id")),
         client_time_ms=clamp_ms(client_time_ms),
         time_ms=time_ms,
         properties=flatten(kept),
-        raw=event.raw,
+        raw=raw,
         insert_id=id_text(properties.get("$insert_id")),
         device_id=id_text(properties.get("$device_id")),
         user_id=id_text(properties.get("$user_id")),
