@@ -4,14 +4,20 @@ import { HttpError, call, json } from './http';
 import { of } from './queries';
 import type { FeedRow, PersonName } from './types';
 
-export interface Series {
-  /** Which metric of the body. */
-  metric: number;
-  segment: string | null;
+export interface Points {
   points: { t: string; value: number | null }[];
   total: number | null;
+}
+
+export interface Series extends Points {
+  /** Which metric of the body; null for a formula's. */
+  metric: number | null;
+  formula: number | null;
+  segment: string | null;
   /** What is over the breakdown's limit. */
   other: boolean;
+  /** The period before, bucket under bucket; null when nothing is compared. */
+  previous: Points | null;
 }
 
 export interface InsightsReport {

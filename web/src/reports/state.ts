@@ -31,10 +31,21 @@ import {
 
 export type Count = (typeof COUNTS)[number];
 export type Function = (typeof FUNCTIONS)[number];
+export type ChartKind = (typeof CHARTS)[number];
 export type WindowUnit = (typeof WINDOW_UNITS)[number];
 
 export const COUNTS = ['total', 'unique', 'dau', 'wau', 'mau', 'per_user_avg'] as const;
 export const FUNCTIONS = ['sum', 'avg', 'median', 'p90', 'p99', 'min', 'max', 'distinct'] as const;
+export const CHARTS = [
+  'line',
+  'area',
+  'column',
+  'stacked',
+  'bar',
+  'pie',
+  'number',
+  'table',
+] as const;
 export const WINDOW_UNITS = ['second', 'minute', 'hour', 'day', 'week'] as const;
 
 export type Measure = Count | { aggregate: Function; property: string };
@@ -43,15 +54,26 @@ export interface Metric {
   event: string;
   measure: Measure;
   filters: Condition[];
+  /** Not drawn: only a formula needs it. */
+  hidden?: true;
+}
+
+/** A calculation with the metrics, which are the letters A, B, … */
+export interface Formula {
+  formula: string;
+  name?: string;
 }
 
 export interface InsightsState {
   metrics: Metric[];
+  formulas: Formula[];
   filters: Condition[];
   breakdown: Property | null;
   unit: Unit;
   range: Range;
-  chart: 'line' | 'bar';
+  /** With the same number of days before. */
+  compare: boolean;
+  chart: ChartKind;
 }
 
 export interface FunnelState {
@@ -65,9 +87,13 @@ export interface FunnelState {
 }
 
 export interface InsightsPoint {
-  metric: number;
+  /** Of a metric or of a formula. */
+  metric?: number;
+  formula?: number;
   segment?: string;
   t?: string;
+  /** Of the period that is compared with. */
+  previous?: true;
 }
 
 export interface FunnelPoint {
@@ -80,8 +106,10 @@ export interface InsightsSearch extends WatchingSearch, RangeSearch {
   metrics?: string;
   filters?: string;
   breakdown?: string;
+  formulas?: string;
   unit?: Unit;
-  chart?: 'bar';
+  compare?: 'previous';
+  chart?: ChartKind;
 }
 
 export interface FunnelSearch extends WatchingSearch, RangeSearch {
@@ -93,6 +121,7 @@ export interface FunnelSearch extends WatchingSearch, RangeSearch {
   count?: 'total';
 }
 
+export const MAX_FORMULAS = 5;
 const DEFAULT_WINDOW = { value: 7, unit: 'day' } as const;
 
 function readMeasure(raw: unknown): Measure {
@@ -106,7 +135,16 @@ function readMeasure(raw: unknown): Measure {
 
 function readMetric(raw: unknown): Metric | null {
   const step = readStep(raw);
-  return step && { ...step, measure: readMeasure((raw as Raw)['measure']) };
+  if (!step) return null;
+  const { measure, hidden } = raw as Raw;
+  return { ...step, measure: readMeasure(measure), ...(hidden === true ? { hidden } : {}) };
+}
+
+function readFormula(raw: unknown): Formula | null {
+  if (!isRecord(raw)) return null;
+  const { formula } = raw;
+  const called = name(raw['name']);
+  return typeof formula === 'string' ? { formula, ...(called ? { name: called } : {}) } : null;
 }
 
 function readWindow(raw: unknown): FunnelState['window'] {
@@ -118,11 +156,13 @@ function readWindow(raw: unknown): FunnelState['window'] {
 export function readInsights(raw: Raw): InsightsState {
   return {
     metrics: list(parsed(raw['metrics']), readMetric).slice(0, 10),
+    formulas: list(parsed(raw['formulas']), readFormula).slice(0, MAX_FORMULAS),
     filters: readConditions(parsed(raw['filters'])),
     breakdown: readBreakdown(raw['breakdown']),
     unit: oneOf(raw['unit'], UNITS) ?? 'day',
     range: readRange(raw),
-    chart: raw['chart'] === 'bar' ? 'bar' : 'line',
+    compare: raw['compare'] === 'previous',
+    chart: oneOf(raw['chart'], CHARTS) ?? 'line',
   };
 }
 
@@ -140,17 +180,22 @@ export function readFunnel(raw: Raw): FunnelState {
   };
 }
 
-const measured = (metric: Metric) =>
-  metric.measure === 'total' ? bare(metric) : { ...bare(metric), measure: metric.measure };
+const measured = (metric: Metric) => ({
+  ...bare(metric),
+  ...(metric.measure === 'total' ? {} : { measure: metric.measure }),
+  ...(metric.hidden ? { hidden: true } : {}),
+});
 
 export function writeInsights(state: InsightsState): InsightsSearch {
   return {
     ...some('metrics', state.metrics.map(measured)),
+    ...some('formulas', state.formulas),
     ...some('filters', state.filters),
     ...by(state.breakdown),
     ...(state.unit === 'day' ? {} : { unit: state.unit }),
     ...ranged(state.range),
-    ...(state.chart === 'bar' ? { chart: 'bar' as const } : {}),
+    ...(state.compare ? { compare: 'previous' as const } : {}),
+    ...(state.chart === 'line' ? {} : { chart: state.chart }),
   };
 }
 
@@ -171,13 +216,15 @@ export function writeFunnel(state: FunnelState): FunnelSearch {
 export function readInsightsPoint(raw: unknown): InsightsPoint | null {
   const point = parsed(raw);
   if (!isRecord(point)) return null;
-  const metric = Number(point['metric'] ?? 0);
-  if (!Number.isInteger(metric) || metric < 0) return null;
+  const of = Number.isInteger(point['formula']) ? 'formula' : 'metric';
+  const number = Number(point[of] ?? 0);
+  if (!Number.isInteger(number) || number < 0) return null;
   const [segment, t] = [point['segment'], name(point['t'])];
   return {
-    metric,
+    [of]: number,
     ...(typeof segment === 'string' ? { segment } : {}),
     ...(t ? { t } : {}),
+    ...(point['previous'] === true ? { previous: true } : {}),
   };
 }
 
@@ -202,10 +249,13 @@ export const funnelSearch = (raw: Raw): FunnelSearch => ({
 });
 
 export function insightsBody(state: InsightsState, now: number, timezone: string) {
+  const formulas = state.formulas.filter((one) => one.formula.trim() !== '');
   return {
     ...daysOf(state.range, now, timezone),
     unit: state.unit,
-    metrics: state.metrics.map(asked),
+    metrics: state.metrics.map(({ event, measure, filters }) => asked({ event, measure, filters })),
+    ...(formulas.length > 0 ? { formulas } : {}),
+    ...(state.compare ? { compare: 'previous' } : {}),
     filters: askedConditions(state.filters),
     ...(state.breakdown ? { breakdown: state.breakdown } : {}),
   };
@@ -221,4 +271,69 @@ export function funnelBody(state: FunnelState, now: number, timezone: string) {
     count: state.count,
     ...(state.breakdown ? { breakdown: state.breakdown } : {}),
   };
+}
+
+/** The metric that a letter of a formula stands for: A is the first. */
+export const letter = (metric: number) => String.fromCharCode(65 + metric);
+
+/** Which metrics a formula is made of. */
+export const used = (formula: string): number[] =>
+  [...formula.toUpperCase()].flatMap((char) =>
+    char >= 'A' && char <= 'J' ? [char.charCodeAt(0) - 65] : [],
+  );
+
+/** Without a metric: formulas that need it go too, and the letters of the others move up. */
+export function withoutMetric(state: InsightsState, at: number): InsightsState {
+  const formulas = state.formulas.flatMap((one) =>
+    used(one.formula).includes(at)
+      ? []
+      : [
+          {
+            ...one,
+            formula: one.formula.replaceAll(/[a-j]/gi, (char) => {
+              const metric = char.toUpperCase().charCodeAt(0) - 65;
+              return letter(metric > at ? metric - 1 : metric);
+            }),
+          },
+        ],
+  );
+  const metrics = state.metrics.filter((_, i) => i !== at);
+  return { ...state, metrics: formulas.length > 0 ? metrics : shown(metrics), formulas };
+}
+
+/** All of them drawn. */
+export const shown = (metrics: Metric[]): Metric[] =>
+  metrics.map(({ event, measure, filters }) => ({ event, measure, filters }));
+
+/** The same number of days before, which is what is compared with. */
+export function daysBefore(days: { from: string; to: string }): { from: string; to: string } {
+  const [from, to] = [days.from, days.to].map((day) => Date.parse(`${day}T00:00:00Z`)) as [
+    number,
+    number,
+  ];
+  const length = to - from + 86_400_000;
+  const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+  return { from: day(from - length), to: day(to - length) };
+}
+
+/** The days of the buckets that were drawn over, and a unit that shows something in them. */
+export function zoomed(state: InsightsState, first: string, last: string): InsightsState {
+  const from = first.slice(0, 10);
+  const end = new Date(`${last.slice(0, 10)}T00:00:00Z`);
+  if (state.unit === 'week') end.setUTCDate(end.getUTCDate() + 6);
+  if (state.unit === 'month') end.setUTCMonth(end.getUTCMonth() + 1, 0);
+  const to = end.toISOString().slice(0, 10);
+  const days = (end.getTime() - Date.parse(`${from}T00:00:00Z`)) / 86_400_000 + 1;
+  const unit = days <= 2 ? 'hour' : days <= 31 && state.unit !== 'hour' ? 'day' : state.unit;
+  return { ...state, range: { from, to }, unit };
+}
+
+/** What colours go by: a key for each metric that is drawn, and then for each formula. */
+export function subjectKeys({ metrics, formulas }: InsightsState): string[] {
+  const keys = [
+    ...metrics.map((one) => (one.hidden ? '' : one.event)),
+    ...formulas.map((one) => `= ${one.formula}`),
+  ];
+  // The same event twice, measured in two ways, is two lines.
+  return keys.map((key, i) => (keys.indexOf(key) === i ? key : `${key} ${i}`));
 }

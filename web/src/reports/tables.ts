@@ -1,23 +1,32 @@
 /** The reports' tables as they are taken along: every row, exact numbers, times as the API writes them. */
 
-import type { FunnelReport, InsightsReport } from '../api/reports';
+import type { FunnelReport, Points, Series } from '../api/reports';
 import type { Table } from '../lib/download';
 import type { FunnelState, InsightsState } from './state';
 import { eventLabel, rangeLabel, segmentName } from './words';
 
 /** A row for each bucket, oldest first, and a column for each line; the last row has the totals. */
-export function insightsTable(
-  state: InsightsState,
-  { series }: InsightsReport,
-  names: string[],
-): Table {
+export function insightsTable(state: InsightsState, series: Series[], names: string[]): Table {
   const buckets = series[0]?.points ?? [];
+  const cells = (value: (of: Points) => number | null | undefined) =>
+    series.flatMap((one) => {
+      const now = value(one) ?? null;
+      if (!one.previous) return [now];
+      const before = value(one.previous) ?? null;
+      const change = now === null || !before ? null : (now - before) / Math.abs(before);
+      return [now, before, change];
+    });
   return {
     name: `Insights, ${rangeLabel(state.range)}`,
-    columns: ['Time', ...names],
+    columns: [
+      'Time',
+      ...names.flatMap((name, i) =>
+        series[i]?.previous ? [name, `${name}, before`, `${name}, change`] : [name],
+      ),
+    ],
     rows: [
-      ...buckets.map(({ t }, i) => [t, ...series.map((one) => one.points[i]?.value ?? null)]),
-      [rangeLabel(state.range), ...series.map((one) => one.total)],
+      ...buckets.map(({ t }, i) => [t, ...cells((of) => of.points[i]?.value)]),
+      [rangeLabel(state.range), ...cells((of) => of.total)],
     ],
   };
 }
