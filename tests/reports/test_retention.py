@@ -38,7 +38,9 @@ events = st.builds(
     distinct_id=st.sampled_from(PEOPLE),
     at_ms=moments,
     insert_id=st.sampled_from([f"i{n}" for n in range(20)]),
-    properties=st.fixed_dictionaries({}, optional={"p": st.sampled_from(VALUES)}),
+    properties=st.fixed_dictionaries(
+        {}, optional={"p": st.sampled_from([["x", "12"], ["x", "12", True], [1, 2.5], *VALUES])}
+    ),
 )
 
 
@@ -71,7 +73,7 @@ def bodies(draw: st.DrawFn) -> dict[str, Any]:
 
 
 # Before the range, within it, within the periods after it, long after.
-nows = st.sampled_from([START - 48 * HOUR, START + 30 * HOUR, START + 9 * 24 * HOUR + 1, START + 400 * 24 * HOUR])
+nows = st.sampled_from([-48, 12, 30, 30, 50, 9 * 24 + 1, 400 * 24]).map(lambda hours: START + hours * HOUR)
 choices = st.tuples(
     st.integers(0, 20), st.integers(0, 8), st.sampled_from(["returned", "lost", None]), st.integers(0, 3)
 )
@@ -83,7 +85,7 @@ def point_of(report: RetentionReport, body: dict[str, Any], choice: tuple[int, i
     named = [each.segment for each in report.segments]
     rows = [row.t for row in report.segments[0].cohorts] if report.segments else []
     point: dict[str, Any] = {}
-    if cohort % 3 and rows:
+    if cohort % 2 and rows:
         point["cohort"] = rows[cohort % len(rows)]
     if period < 7:
         point["period"] = period % (body["periods"] + 1)
