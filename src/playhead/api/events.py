@@ -1,20 +1,18 @@
-"""Events as they were sent: their names, and the export."""
+"""Events as they were sent: the export."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-import msgspec
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from starlette.responses import StreamingResponse
 
-from playhead.api.answers import errors, json_answer, lines, shape
+from playhead.api.answers import errors, lines
+from playhead.api.asked import FromDay, OnlyEvents, ToDay, moment, names_asked
 from playhead.api.auth import project as project_of
 from playhead.api.auth import stores_of
-from playhead.errors import PlayheadError
 from playhead.stores.analytics import Analytics
 from playhead.stores.tables import Project
 
@@ -23,87 +21,6 @@ PREFIX = "/api/projects/{p}"
 MAX_DAYS = 3_660
 
 ProjectOf = Annotated[Project, Depends(project_of)]
-
-
-class EventName(msgspec.Struct, frozen=True):
-    event: str
-    count: int
-
-
-class EventNames(msgspec.Struct, frozen=True):
-    results: list[EventName]
-    next_cursor: str | None = None
-
-
-NAMES_SQL = """
-SELECT event, count() AS count FROM events FINAL
-WHERE project_id = {project_id:String} GROUP BY event ORDER BY count DESC, event LIMIT 1000
-"""
-
-
-@router.get(PREFIX + "/events/names", responses=shape(EventNames) | errors(401, 404))
-def event_names(request: Request, project: ProjectOf) -> Response:
-    """The names of events, most frequent first."""
-    rows = stores_of(request).analytics.query(NAMES_SQL, {"project_id": project.project_id})
-    return json_answer(EventNames([EventName(row["event"], row["count"]) for row in rows]))
-
-
-class PropertyName(msgspec.Struct, frozen=True):
-    property: str
-    count: int
-
-
-class PropertyNames(msgspec.Struct, frozen=True):
-    results: list[PropertyName]
-    next_cursor: str | None = None
-
-
-PROPERTIES_SQL = """
-SELECT arrayJoin(JSONExtractKeys(raw)) AS property, count() AS count FROM events FINAL
-WHERE project_id = {project_id:String} AND ({event:String} = '' OR event = {event:String})
-GROUP BY property ORDER BY count DESC, property LIMIT 1000
-"""
-
-
-@router.get(PREFIX + "/events/properties", responses=shape(PropertyNames) | errors(400, 401, 404))
-def event_properties(
-    request: Request, project: ProjectOf, event: Annotated[str, Query(max_length=1000)] = ""
-) -> Response:
-    """The properties that events (of this name) carry, most frequent first."""
-    rows = stores_of(request).analytics.query(PROPERTIES_SQL, {"project_id": project.project_id, "event": event})
-    return json_answer(PropertyNames([PropertyName(row["property"], row["count"]) for row in rows]))
-
-
-class PropertyValue(msgspec.Struct, frozen=True):
-    value: Any
-    count: int
-
-
-class PropertyValues(msgspec.Struct, frozen=True):
-    results: list[PropertyValue]
-    next_cursor: str | None = None
-
-
-VALUES_SQL = """
-SELECT JSONExtractRaw(raw, {property:String}) AS value, count() AS count FROM events FINAL
-WHERE project_id = {project_id:String} AND ({event:String} = '' OR event = {event:String}) AND value != ''
-GROUP BY value ORDER BY count DESC, value LIMIT 200
-"""
-
-
-@router.get(PREFIX + "/events/values", responses=shape(PropertyValues) | errors(400, 401, 404))
-def event_values(
-    request: Request,
-    project: ProjectOf,
-    property_: Annotated[str, Query(alias="property", max_length=1000)],
-    event: Annotated[str, Query(max_length=1000)] = "",
-) -> Response:
-    """The values that a property has, most frequent first."""
-    parameters = {"project_id": project.project_id, "event": event, "property": property_}
-    rows = stores_of(request).analytics.query(VALUES_SQL, parameters)
-    return json_answer(
-        PropertyValues([PropertyValue(msgspec.Raw(row["value"].encode()), row["count"]) for row in rows])
-    )
 
 
 # Properties are the sender's own text; line ends in JSON stand only between tokens.
@@ -123,14 +40,14 @@ ORDER BY time, event, distinct_id, insert_id
 def export(
     request: Request,
     project: ProjectOf,
-    from_: Annotated[str, Query(alias="from", max_length=40, description="First day, or RFC 3339.")] = "",
-    to: Annotated[str, Query(max_length=40, description="Last day, included, or RFC 3339.")] = "",
-    event: Annotated[list[str] | None, Query(description="Only these events.")] = None,
+    from_: FromDay = "",
+    to: ToDay = "",
+    event: OnlyEvents = None,
 ) -> Response:
     """Every event of the range, one a line; days are the project's."""
     zone = ZoneInfo(project.timezone)
-    start, end = _moment(from_, zone, last=False), _moment(to, zone, last=True)
-    names = _names(event or [])
+    start, end = moment(from_, zone, last=False), moment(to, zone, last=True)
+    names = names_asked(event or [])
     analytics = stores_of(request).analytics
     windows = list(_windows(analytics, project.project_id, start, end))
     return StreamingResponse(
@@ -166,32 +83,3 @@ def _windows(analytics: Analytics, project_id: str, start: int | None, end: int 
     while low < high:
         yield low, min(low + step, high)
         low += step
-
-
-def _moment(text: str, zone: ZoneInfo, *, last: bool) -> int | None:
-    if not text:
-        return None
-    try:
-        if len(text) == 10:
-            day = date.fromisoformat(text) + timedelta(days=int(last))
-            moment = datetime(day.year, day.month, day.day, tzinfo=zone)
-        else:
-            moment = datetime.fromisoformat(text)
-    except (ValueError, OverflowError):
-        raise PlayheadError(f"{text!r} is no day or time: use 2026-11-22.", code="bad_time") from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return int(moment.timestamp() * 1000) + int(last and len(text) != 10)
-
-
-def _names(asked: list[str]) -> list[str]:
-    """Names as repeated parameters, or a JSON array of them as Mixpanel's export takes it."""
-    names: list[str] = []
-    for text in asked:
-        if text.startswith("["):
-            try:
-                names += msgspec.json.decode(text, type=list[str])
-                continue
-            except msgspec.MsgspecError:
-                pass
-        names.append(text)
-    return names
