@@ -43,6 +43,7 @@ import {
   changeText,
   insightsPointText,
   measureName,
+  rangeInside,
   rangeLabel,
   seriesName,
   valueText,
@@ -201,7 +202,7 @@ export function InsightsAnswer(props: {
   }
   const subjects = new Set(series.map((one) => seriesName(state, { ...one, segment: null })));
   const split = state.breakdown ? ` by ${propertyName(state.breakdown.property)}` : '';
-  const title = `${[...subjects].join(', ')}${split}, ${range.toLowerCase()}`;
+  const title = `${[...subjects].join(', ')}${split}, ${rangeInside(state.range)}`;
   const words = summary(state, series, names);
   const picture = chart !== 'number' && chart !== 'table';
   return (

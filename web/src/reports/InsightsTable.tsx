@@ -56,7 +56,7 @@ export function InsightsTable(props: {
       const at = (values: Series['previous']) =>
         (bucket === null ? values?.total : values?.points[bucket]?.value) ?? null;
       const beforeT = bucket === null ? undefined : one.previous?.points[bucket]?.t;
-      const before = beforeT ? bucketLabel(beforeT, unit) : `before ${of.toLowerCase()}`;
+      const before = beforeT ? bucketLabel(beforeT, unit) : `before ${of.replace(/^Last/, 'last')}`;
       return (
         <Fragment key={line}>
           {cell(line, bucket, false, at(one), of)}

@@ -22,6 +22,8 @@ export interface Line {
   values: (number | null)[];
   /** The period that is compared with, value under value. */
   before?: (number | null)[] | undefined;
+  /** Said beside each value in the tooltip. */
+  notes?: string[];
   colour: string;
   dashed: boolean;
 }
@@ -89,7 +91,7 @@ export default function TimeChart(props: TimeChartProps) {
                   value: format(value),
                   beside:
                     before === undefined
-                      ? undefined
+                      ? line.notes?.[at]
                       : `${changeText(value, before)} from ${format(before)}`,
                 };
               }),

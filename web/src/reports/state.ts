@@ -76,14 +76,26 @@ export interface InsightsState {
   chart: ChartKind;
 }
 
+/** Ends an attempt when it happens between two steps. */
+export interface Exclusion extends Step {
+  /** Numbers of steps; the first and the last without. */
+  after?: number;
+  before?: number;
+}
+
 export interface FunnelState {
   steps: Step[];
+  exclusions: Exclusion[];
+  /** Properties that are the same on every step of an attempt. */
+  hold: string[];
   filters: Condition[];
   breakdown: Property | null;
   window: { value: number; unit: WindowUnit };
   order: 'specific' | 'any';
   count: 'unique' | 'total';
   range: Range;
+  /** Over time, in buckets of this; null: step by step. */
+  trend: Unit | null;
 }
 
 export interface InsightsPoint {
@@ -100,6 +112,8 @@ export interface FunnelPoint {
   step: number;
   outcome: 'converted' | 'dropped';
   segment?: string;
+  /** The bucket of the first step. */
+  t?: string;
 }
 
 export interface InsightsSearch extends WatchingSearch, RangeSearch {
@@ -119,9 +133,13 @@ export interface FunnelSearch extends WatchingSearch, RangeSearch {
   window?: string;
   any_order?: true;
   count?: 'total';
+  exclusions?: string;
+  hold?: string;
+  trend?: Unit;
 }
 
 export const MAX_FORMULAS = 5;
+export const MAX_HELD = 3;
 const DEFAULT_WINDOW = { value: 7, unit: 'day' } as const;
 
 function readMeasure(raw: unknown): Measure {
@@ -166,17 +184,34 @@ export function readInsights(raw: Raw): InsightsState {
   };
 }
 
+function readExclusion(raw: unknown, steps: number): Exclusion | null {
+  const step = readStep(raw);
+  if (!step) return null;
+  const { after, before } = raw as { after: number; before: number };
+  const from = Number.isInteger(after) && after > 1 && after < steps ? after : 1;
+  const to = Number.isInteger(before) && before > from && before < steps ? before : steps;
+  return {
+    ...step,
+    ...(from > 1 ? { after: from } : {}),
+    ...(to < steps ? { before: to } : {}),
+  };
+}
+
 export function readFunnel(raw: Raw): FunnelState {
   const anyOrder = raw['any_order'] === true || raw['any_order'] === 'true';
   const order = anyOrder ? 'any' : 'specific';
+  const steps = list(parsed(raw['steps']), readStep).slice(0, 20);
   return {
-    steps: list(parsed(raw['steps']), readStep).slice(0, 20),
+    steps,
+    exclusions: list(parsed(raw['exclusions']), (one) => readExclusion(one, steps.length)),
+    hold: list(parsed(raw['hold']), (one) => name(one) ?? null).slice(0, MAX_HELD),
     filters: readConditions(parsed(raw['filters'])),
     breakdown: readBreakdown(raw['breakdown']),
     window: readWindow(raw['window']),
     order,
     count: raw['count'] === 'total' && order === 'specific' ? 'total' : 'unique',
     range: readRange(raw),
+    trend: oneOf(raw['trend'], UNITS) ?? null,
   };
 }
 
@@ -209,7 +244,17 @@ export function writeFunnel(state: FunnelState): FunnelSearch {
     ...(usual ? {} : { window: `${value} ${unit}` }),
     ...(state.order === 'any' ? { any_order: true as const } : {}),
     ...(state.count === 'total' ? { count: 'total' as const } : {}),
+    ...some(
+      'exclusions',
+      state.exclusions.map(({ after, before, ...step }) => ({
+        ...bare(step),
+        ...(after === undefined ? {} : { after }),
+        ...(before === undefined ? {} : { before }),
+      })),
+    ),
+    ...some('hold', state.hold),
     ...ranged(state.range),
+    ...(state.trend ? { trend: state.trend } : {}),
   };
 }
 
@@ -234,8 +279,13 @@ export function readFunnelPoint(raw: unknown): FunnelPoint | null {
   const step = Number(point['step']);
   const outcome = oneOf(point['outcome'], ['converted', 'dropped'] as const);
   if (!Number.isInteger(step) || step < 1 || !outcome) return null;
-  const { segment } = point;
-  return { step, outcome, ...(typeof segment === 'string' ? { segment } : {}) };
+  const [segment, t] = [point['segment'], name(point['t'])];
+  return {
+    step,
+    outcome,
+    ...(typeof segment === 'string' ? { segment } : {}),
+    ...(t ? { t } : {}),
+  };
 }
 
 export const insightsSearch = (raw: Raw): InsightsSearch => ({
@@ -269,6 +319,9 @@ export function funnelBody(state: FunnelState, now: number, timezone: string) {
     window: state.window,
     order: state.order,
     count: state.count,
+    ...(state.exclusions.length > 0 ? { exclusions: state.exclusions.map(asked) } : {}),
+    ...(state.hold.length > 0 ? { hold: state.hold } : {}),
+    ...(state.trend ? { unit: state.trend } : {}),
     ...(state.breakdown ? { breakdown: state.breakdown } : {}),
   };
 }
@@ -317,7 +370,11 @@ export function daysBefore(days: { from: string; to: string }): { from: string; 
 }
 
 /** The days of the buckets that were drawn over, and a unit that shows something in them. */
-export function zoomed(state: InsightsState, first: string, last: string): InsightsState {
+export function zoomed<Asked extends { range: Range; unit: Unit }>(
+  state: Asked,
+  first: string,
+  last: string,
+): Asked {
   const from = first.slice(0, 10);
   const end = new Date(`${last.slice(0, 10)}T00:00:00Z`);
   if (state.unit === 'week') end.setUTCDate(end.getUTCDate() + 6);
@@ -336,4 +393,10 @@ export function subjectKeys({ metrics, formulas }: InsightsState): string[] {
   ];
   // The same event twice, measured in two ways, is two lines.
   return keys.map((key, i) => (keys.indexOf(key) === i ? key : `${key} ${i}`));
+}
+
+/** With other steps; exclusions stay between steps that there are. */
+export function withSteps(state: FunnelState, steps: Step[]): FunnelState {
+  const exclusions = list(state.exclusions, (one) => readExclusion(one, steps.length));
+  return { ...state, steps, exclusions };
 }

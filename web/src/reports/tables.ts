@@ -46,6 +46,7 @@ export function funnelTable(state: FunnelState, { segments }: FunnelReport): Tab
       'Share of the one before',
       'Dropped before it',
       'Median time (ms)',
+      '90% within (ms)',
     ],
     rows: segments.flatMap(({ segment, steps }) =>
       steps.map((step, i) => [
@@ -57,7 +58,33 @@ export function funnelTable(state: FunnelState, { segments }: FunnelReport): Tab
         i === 0 ? null : step.step_rate,
         i === 0 ? null : (steps[i - 1]?.count ?? 0) - step.count,
         step.median_ms,
+        step.p90_ms,
       ]),
     ),
+  };
+}
+
+/** A row for each bucket, oldest first; for each segment how many began, how many came through, and their share. */
+export function trendTable(state: FunnelState, { segments }: FunnelReport): Table {
+  const split = segments.some((one) => one.segment !== null);
+  return {
+    name: `Conversion, ${rangeLabel(state.range)}`,
+    columns: [
+      'Time',
+      ...segments.flatMap((one) =>
+        ['Began', 'Came through', 'Rate'].map((name) =>
+          split ? `${segmentName(one.segment)}, ${name.toLowerCase()}` : name,
+        ),
+      ),
+    ],
+    rows: (segments[0]?.trend ?? []).map(({ t }, i) => [
+      t,
+      ...segments.flatMap(({ trend }) => {
+        const at = trend?.[i];
+        return at
+          ? [at.entered, at.converted, at.entered > 0 ? at.rate : null]
+          : [null, null, null];
+      }),
+    ]),
   };
 }

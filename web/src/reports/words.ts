@@ -147,6 +147,10 @@ export function rangeLabel(range: Range): string {
   return `${dayLabel(range.from)}${year(range.from)} – ${dayLabel(range.to)}${year(range.to)}`;
 }
 
+/** The same inside a sentence: `last 30 days`. */
+export const rangeInside = (range: Range): string =>
+  'last' in range ? `last ${range.last} days` : rangeLabel(range);
+
 /** `12.4 k`, `3.25`, `–` for what there is no number of. */
 export function valueText(value: number | null): string {
   if (value === null) return '–';
@@ -168,6 +172,15 @@ export function timeText(ms: number | null): string {
   return ms < 86_400_000 ? spell(ms) : `${(ms / 86_400_000).toFixed(1).replace(/\.0$/, '')} d`;
 }
 
+/** `under 1 s`, `1 – 10 min`, `over 30 d`: between which times. */
+export function binText(from_ms: number, to_ms: number | null): string {
+  if (to_ms === null) return `over ${timeText(from_ms)}`;
+  if (from_ms === 0) return `under ${timeText(to_ms)}`;
+  const [from, to] = [timeText(from_ms), timeText(to_ms)];
+  const unit = to.replace(/^[\d.]+ /, '');
+  return `${from.endsWith(` ${unit}`) ? from.slice(0, -unit.length - 1) : from} – ${to}`;
+}
+
 /** `Checkout · Chrome · 18 Nov`. */
 export function insightsPointText(state: InsightsState, point: InsightsPoint): string {
   return [
@@ -176,7 +189,7 @@ export function insightsPointText(state: InsightsState, point: InsightsPoint): s
     point.t
       ? bucketLabel(point.t, state.unit)
       : point.previous
-        ? `Before ${rangeLabel(state.range).toLowerCase()}`
+        ? `Before ${rangeInside(state.range)}`
         : rangeLabel(state.range),
   ].join(' · ');
 }
@@ -206,7 +219,7 @@ export function funnelPointText(state: FunnelState, point: FunnelPoint): string 
   return [
     what,
     ...(point.segment === undefined ? [] : [segmentName(point.segment)]),
-    rangeLabel(state.range),
+    point.t ? bucketLabel(point.t, state.trend ?? 'day') : rangeLabel(state.range),
   ].join(' · ');
 }
 
