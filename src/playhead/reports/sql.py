@@ -100,6 +100,11 @@ class Query:
             f" - if({guess} > 0 AND at_ms < arrayElement({bound}, {guess} + 1), 1, 0))"
         )
 
+    @property
+    def needs_profiles(self) -> bool:
+        """Whether a value of the profile was asked for."""
+        return any(of == "profile" for of, _ in self._values)
+
     def value(self, name: str, of: Of) -> str:
         """The name that the columns of a property's value begin with: `{name}_text` and `{name}_list`."""
         return self._values.setdefault((of, name), f"v{len(self._values)}")
