@@ -23,8 +23,8 @@ from playhead.stores.analytics import Analytics
 
 Type = Literal["string", "number", "boolean", "datetime", "list", "object"]
 
-# Rows whose properties are read whole (some 5 µs each), and rows of which one property is.
-PROPERTY_ROWS, VALUE_ROWS = 50_000, 1_000_000
+# Rows whose properties are read whole (some 5 µs each), rows of which one property is, and rows that are only counted.
+PROPERTY_ROWS, VALUE_ROWS, NAME_ROWS = 30_000, 100_000, 1_000_000
 MAX_NAMES, MAX_VALUES = 5_000, 200
 # At least so many rows of each event, in blocks of at most a granule of the table: what the store reads at once.
 LEAST_ROWS, LEAST_BLOCK, GRANULE = 200, 64, 8_192
@@ -61,17 +61,21 @@ class ValueUses(msgspec.Struct, frozen=True):
     sampled: bool
 
 
-NAMES_SQL = f"""
+_NAMES_SQL = """
 SELECT event, count() AS count, toUnixTimestamp64Milli(min(time)) AS first_ms,
        toUnixTimestamp64Milli(max(time)) AS last_ms
-FROM events FINAL WHERE project_id = {{project_id:String}}
-GROUP BY event ORDER BY count DESC, event LIMIT {MAX_NAMES}
-"""  # noqa: S608  a constant of this module
+FROM events {final} WHERE project_id = {{project_id:String}}
+GROUP BY event ORDER BY count DESC, event LIMIT {limit}
+"""
 
 
 def event_uses(analytics: Analytics, project_id: str) -> list[EventUse]:
-    """The names of events, most frequent first."""
-    return [EventUse(**row) for row in run(analytics, Query(project_id, ZoneInfo("UTC")), NAMES_SQL)]
+    """The names of events, most frequent first. Of many, an event that was sent again may count twice for a while."""
+    query = Query(project_id, ZoneInfo("UTC"))
+    rows = run(analytics, query, _NAMES_SQL.format(final="", limit=MAX_NAMES))
+    if sum(row["count"] for row in rows) <= NAME_ROWS:
+        rows = run(analytics, query, _NAMES_SQL.format(final="FINAL", limit=MAX_NAMES))
+    return [EventUse(**row) for row in rows]
 
 
 # A value's type by its JSON text. A text that reads as a day or a time is a time; `[]` and null are no value.
@@ -139,7 +143,7 @@ def _event_rows(analytics: Analytics, query: Query, event: str, limit: int) -> t
     if sum(counts.values()) <= limit:
         return f"SELECT properties, time, 1 AS weight FROM events FINAL WHERE {where}", False  # noqa: S608
     share = max(limit // len(counts), LEAST_ROWS)
-    block = min(max(share // 8, LEAST_BLOCK), GRANULE)
+    block = min(max(share // 4, LEAST_BLOCK), GRANULE)
     names = query.bind(list(counts), "Array(String)")
     factors = query.bind([ceil(count / share) for count in counts.values()], "Array(UInt64)")
     # The store skips a granule's other columns when none of its rows is picked.
