@@ -22,12 +22,13 @@ interface Call {
   method?: 'GET' | 'POST' | 'DELETE';
   body?: unknown;
   query?: Record<string, string | number | boolean | null | undefined>;
+  headers?: Record<string, string>;
   signal?: AbortSignal;
 }
 
 export async function call(path: string, options: Call = {}): Promise<Response> {
   const { method = 'GET', body, query, signal } = options;
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = { ...options.headers };
   if (method !== 'GET') headers['X-Playhead-CSRF'] = csrf;
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   const response = await fetch(path + search(query), {
