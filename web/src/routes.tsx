@@ -8,6 +8,7 @@ import {
 import type { FeedFilter } from './api/queries';
 import type { RuleKind } from './api/types';
 import { TABS } from './lib/search';
+import { profileSearch, usersSearch } from './people/state';
 import { funnelSearch, insightsSearch } from './reports/state';
 import { NotFound } from './shell/NotFound';
 import { Home, Shell } from './shell/Shell';
@@ -127,6 +128,20 @@ const funnels = createRoute({
   component: lazyRouteComponent(() => import('./reports/FunnelsScreen'), 'FunnelsScreen'),
 });
 
+const users = createRoute({
+  getParentRoute: () => project,
+  path: '/users',
+  validateSearch: usersSearch,
+  component: lazyRouteComponent(() => import('./people/UsersScreen'), 'UsersScreen'),
+});
+
+const profile = createRoute({
+  getParentRoute: () => project,
+  path: '/users/$person',
+  validateSearch: profileSearch,
+  component: lazyRouteComponent(() => import('./people/ProfileScreen'), 'ProfileScreen'),
+});
+
 const privacy = createRoute({
   getParentRoute: () => project,
   path: '/privacy',
@@ -161,6 +176,8 @@ export const router = createRouter({
       replays.addChildren([replay]),
       insights,
       funnels,
+      users,
+      profile,
       privacy,
       rule,
       install,
