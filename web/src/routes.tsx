@@ -11,6 +11,8 @@ import { TABS } from './lib/search';
 import { profileSearch, usersSearch } from './people/state';
 import { funnelSearch, insightsSearch } from './reports/state';
 import { NotFound } from './shell/NotFound';
+import { retentionSearch } from './retention/state';
+import { flowsSearch } from './flows/state';
 import { Home, Shell } from './shell/Shell';
 
 /** Everything a Replays screen shows is in its address. */
@@ -128,6 +130,20 @@ const funnels = createRoute({
   component: lazyRouteComponent(() => import('./reports/FunnelsScreen'), 'FunnelsScreen'),
 });
 
+const retention = createRoute({
+  getParentRoute: () => project,
+  path: '/retention',
+  validateSearch: retentionSearch,
+  component: lazyRouteComponent(() => import('./retention/RetentionScreen'), 'RetentionScreen'),
+});
+
+const flows = createRoute({
+  getParentRoute: () => project,
+  path: '/flows',
+  validateSearch: flowsSearch,
+  component: lazyRouteComponent(() => import('./flows/FlowsScreen'), 'FlowsScreen'),
+});
+
 const users = createRoute({
   getParentRoute: () => project,
   path: '/users',
@@ -176,6 +192,8 @@ export const router = createRouter({
       replays.addChildren([replay]),
       insights,
       funnels,
+      retention,
+      flows,
       users,
       profile,
       privacy,

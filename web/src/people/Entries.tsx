@@ -27,7 +27,7 @@ const timeOf = (time: string, timezone: string | undefined) =>
 function told(properties: Record<string, unknown>): string {
   const own = gist(properties);
   if (own) return own;
-  const url = properties['$current_url'] ?? properties['current_url_path'];
+  const url = properties['current_url_path'] ?? properties['$current_url'];
   return typeof url === 'string' ? path(url) : '';
 }
 

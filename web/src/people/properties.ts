@@ -51,9 +51,10 @@ export function propertyRows(properties: Record<string, unknown>): PropertyRow[]
     );
 }
 
-/** Names every event carries without the site's doing. */
-const STANDARD = new Set(['mp_lib', 'mp_processing_time_ms', 'distinct_id', 'time', 'token']);
-const isStandard = (path: string) => path.startsWith('$') || STANDARD.has(path);
+/** Names that events carry without the site's doing. */
+const STANDARD = new Set(['distinct_id', 'time', 'token', 'current_domain', 'current_page_title']);
+const STANDARD_BEGINNING = /^(\$|mp_|current_url_)/;
+const isStandard = (path: string) => STANDARD_BEGINNING.test(path) || STANDARD.has(path);
 
 /** What is worth a line beside an event's name: where it was, or what the site says of it. */
 export function gist(properties: Record<string, unknown>, most = 3): string {

@@ -71,7 +71,8 @@ export interface RetentionPoint {
   cohort?: string;
   /** The whole cohort without. */
   period?: number;
-  outcome: Outcome;
+  /** All of the cohort without. */
+  outcome?: Outcome;
   segment?: string;
 }
 
@@ -126,12 +127,11 @@ export function readRetentionPoint(raw: unknown): RetentionPoint | null {
   const outcome = oneOf(point['outcome'], OUTCOMES);
   const { segment, period } = point;
   const cohort = name(point['cohort']);
-  if (!outcome) return null;
   const known = Number.isInteger(period) && Number(period) >= 0;
   return {
     ...(cohort ? { cohort } : {}),
     ...(known ? { period: Number(period) } : {}),
-    outcome,
+    ...(outcome ? { outcome } : {}),
     ...(typeof segment === 'string' ? { segment } : {}),
   };
 }
@@ -179,14 +179,13 @@ export function retentionPointText(state: RetentionState, point: RetentionPoint)
     period === undefined
       ? ''
       : ` in ${periodName(state.unit, period).toLowerCase()}${state.criterion === 'on_or_after' ? ' or later' : ''}`;
+  const back = state.back.event === null ? '' : ` to do ${eventLabel(state.back.event)}`;
   const what =
-    period === undefined
+    point.outcome === undefined
       ? `First did ${first}`
       : point.outcome === 'returned'
-        ? state.back.event === null
-          ? `Came back${when}`
-          : `Came back to do ${eventLabel(state.back.event)}${when}`
-        : `Did not come back${when}`;
+        ? `Came back${back}${when}`
+        : `Did not come back${back}${when}`;
   return [
     what,
     ...(point.segment === undefined ? [] : [segmentName(point.segment)]),

@@ -22,8 +22,10 @@ import {
   Filter,
   LogOut,
   type LucideIcon,
+  Repeat,
   Search,
   ShieldCheck,
+  Split,
   Users,
 } from 'lucide-react';
 import { Suspense, useEffect, useState, useSyncExternalStore } from 'react';
@@ -78,6 +80,8 @@ const SCREENS = [
   { to: '/projects/$project/replays', name: 'Replays', icon: Clapperboard, bar: true },
   { to: '/projects/$project/insights', name: 'Insights', icon: ChartLine, bar: true },
   { to: '/projects/$project/funnels', name: 'Funnels', icon: Filter, bar: true },
+  { to: '/projects/$project/retention', name: 'Retention', icon: Repeat },
+  { to: '/projects/$project/flows', name: 'Flows', icon: Split },
   { to: '/projects/$project/users', name: 'Users', icon: Users, bar: true },
   { to: '/projects/$project/privacy', name: 'Privacy', icon: ShieldCheck },
   { to: '/projects/$project/install', name: 'Install', icon: Code, apart: true },
