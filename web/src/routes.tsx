@@ -9,10 +9,13 @@ import type { RuleKind } from './api/types';
 import { replaysSearch } from './feed/search';
 import { type LexiconSearch, ORDERS } from './lexicon/order';
 import { type Raw, given, number, oneOf, parseSearch, stringifySearch, text } from './lib/search';
+import { profileSearch, usersSearch } from './people/state';
 import { funnelSearch, insightsSearch } from './reports/state';
 import type { SavedSearch } from './saved/SavedScreen';
 import { namedSearch } from './saved/search';
 import { NotFound } from './shell/NotFound';
+import { retentionSearch } from './retention/state';
+import { flowsSearch } from './flows/state';
 import { Home, Shell } from './shell/Shell';
 
 export interface PrivacySearch {
@@ -135,6 +138,34 @@ const lexicon = createRoute({
   component: lazyRouteComponent(() => import('./lexicon/LexiconScreen'), 'LexiconScreen'),
 });
 
+const retention = createRoute({
+  getParentRoute: () => project,
+  path: '/retention',
+  validateSearch: (raw: Raw) => ({ ...retentionSearch(raw), ...namedSearch(raw) }),
+  component: lazyRouteComponent(() => import('./retention/RetentionScreen'), 'RetentionScreen'),
+});
+
+const flows = createRoute({
+  getParentRoute: () => project,
+  path: '/flows',
+  validateSearch: (raw: Raw) => ({ ...flowsSearch(raw), ...namedSearch(raw) }),
+  component: lazyRouteComponent(() => import('./flows/FlowsScreen'), 'FlowsScreen'),
+});
+
+const users = createRoute({
+  getParentRoute: () => project,
+  path: '/users',
+  validateSearch: usersSearch,
+  component: lazyRouteComponent(() => import('./people/UsersScreen'), 'UsersScreen'),
+});
+
+const profile = createRoute({
+  getParentRoute: () => project,
+  path: '/users/$person',
+  validateSearch: profileSearch,
+  component: lazyRouteComponent(() => import('./people/ProfileScreen'), 'ProfileScreen'),
+});
+
 const privacy = createRoute({
   getParentRoute: () => project,
   path: '/privacy',
@@ -169,6 +200,10 @@ export const router = createRouter({
       replays.addChildren([replay]),
       insights,
       funnels,
+      retention,
+      flows,
+      users,
+      profile,
       boards,
       board,
       saved,

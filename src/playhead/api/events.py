@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -12,9 +11,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.responses import StreamingResponse
 
 from playhead.api.answers import errors, json_answer, lines, shape
+from playhead.api.asked import FromDay, OnlyEvents, ToDay, moment, names_asked
 from playhead.api.auth import project as project_of
 from playhead.api.auth import stores_of
-from playhead.errors import PlayheadError
 from playhead.stores.analytics import Analytics
 from playhead.stores.tables import Project
 
@@ -123,14 +122,14 @@ ORDER BY time, event, distinct_id, insert_id
 def export(
     request: Request,
     project: ProjectOf,
-    from_: Annotated[str, Query(alias="from", max_length=40, description="First day, or RFC 3339.")] = "",
-    to: Annotated[str, Query(max_length=40, description="Last day, included, or RFC 3339.")] = "",
-    event: Annotated[list[str] | None, Query(description="Only these events.")] = None,
+    from_: FromDay = "",
+    to: ToDay = "",
+    event: OnlyEvents = None,
 ) -> Response:
     """Every event of the range, one a line; days are the project's."""
     zone = ZoneInfo(project.timezone)
-    start, end = _moment(from_, zone, last=False), _moment(to, zone, last=True)
-    names = _names(event or [])
+    start, end = moment(from_, zone, last=False), moment(to, zone, last=True)
+    names = names_asked(event or [])
     analytics = stores_of(request).analytics
     windows = list(_windows(analytics, project.project_id, start, end))
     return StreamingResponse(
@@ -166,32 +165,3 @@ def _windows(analytics: Analytics, project_id: str, start: int | None, end: int 
     while low < high:
         yield low, min(low + step, high)
         low += step
-
-
-def _moment(text: str, zone: ZoneInfo, *, last: bool) -> int | None:
-    if not text:
-        return None
-    try:
-        if len(text) == 10:
-            day = date.fromisoformat(text) + timedelta(days=int(last))
-            moment = datetime(day.year, day.month, day.day, tzinfo=zone)
-        else:
-            moment = datetime.fromisoformat(text)
-    except (ValueError, OverflowError):
-        raise PlayheadError(f"{text!r} is no day or time: use 2026-11-22.", code="bad_time") from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return int(moment.timestamp() * 1000) + int(last and len(text) != 10)
-
-
-def _names(asked: list[str]) -> list[str]:
-    """Names as repeated parameters, or a JSON array of them as Mixpanel's export takes it."""
-    names: list[str] = []
-    for text in asked:
-        if text.startswith("["):
-            try:
-                names += msgspec.json.decode(text, type=list[str])
-                continue
-            except msgspec.MsgspecError:
-                pass
-        names.append(text)
-    return names

@@ -1,9 +1,11 @@
-"""Reports: insights, funnels, and the replays behind any point of them."""
+"""Reports of every kind, and the replays, people and events behind any point of them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from time import perf_counter
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -13,10 +15,14 @@ from playhead.api.auth import project as project_of
 from playhead.api.auth import stores_of
 from playhead.clock import now_ms
 from playhead.errors import TooLarge
+from playhead.reports.behind import EventsBehind, PeopleBehind, events_behind, people_behind
 from playhead.reports.bodies import Funnel, Insights, read_funnel, read_insights
 from playhead.reports.funnel import FunnelReport, funnel, funnel_moments
 from playhead.reports.insights import InsightsReport, insights, insights_moments
+from playhead.reports.moments import Moments, read_moments
+from playhead.reports.retention import Retention, RetentionReport, read_retention, retention, retention_moments
 from playhead.reports.watching import Watchable, watchable
+from playhead.stores.analytics import Analytics
 from playhead.stores.tables import Project
 
 router = APIRouter(tags=["Reports"])
@@ -27,11 +33,51 @@ ProjectOf = Annotated[Project, Depends(project_of)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Offset = Annotated[int, Query(alias="cursor", ge=0, le=10_000_000)]
 
+BodyT = TypeVar("BodyT", bound=msgspec.Struct)
 
-def _asks(kind: Any) -> dict[str, Any]:
-    """The body's schema for the OpenAPI document; the report reads it itself, to say what is wrong in its own words."""
-    schema = shape(kind)[200]["content"]["application/json"]["schema"]
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+@dataclass(frozen=True)
+class Kind(Generic[BodyT]):
+    """A kind of report: what is asked, how it is read and answered, and what is behind a point of the answer."""
+
+    name: str
+    about: str
+    body: type[BodyT]
+    answer: type[msgspec.Struct]
+    read: Callable[[bytes], BodyT]
+    report: Callable[[Analytics, str, BodyT, str], msgspec.Struct]
+    moments: Callable[[str, BodyT, str], Moments]
+
+
+KINDS: tuple[Kind[Any], ...] = (
+    Kind(
+        "insights",
+        "How often, by how many, and what the numbers were; over time and by segment.",
+        Insights,
+        InsightsReport,
+        read_insights,
+        insights,
+        insights_moments,
+    ),
+    Kind(
+        "funnel",
+        "How many go from step to step, and how long it takes them.",
+        Funnel,
+        FunnelReport,
+        read_funnel,
+        funnel,
+        funnel_moments,
+    ),
+    Kind(
+        "retention",
+        "How many of those who did something for the first time came back, period by period.",
+        Retention,
+        RetentionReport,
+        read_retention,
+        retention,
+        retention_moments,
+    ),
+)
 
 
 async def body_of(request: Request) -> bytes:
@@ -47,39 +93,56 @@ Body = Annotated[bytes, Depends(body_of)]
 _ERRORS = errors(400, 401, 403, 404, 413, 422, 503)
 
 
-@router.post(PREFIX + "/insights", responses=shape(InsightsReport) | _ERRORS, openapi_extra=_asks(Insights))
-def insights_report(request: Request, project: ProjectOf, body: Body) -> Response:
-    """How often, by how many, and what the numbers were; over time and by segment."""
-    began = perf_counter()
-    report = insights(stores_of(request).analytics, project.project_id, read_insights(body), project.timezone)
-    return json_answer(msgspec.structs.replace(report, took_ms=_since(began)))
+def _add(kind: Kind[Any]) -> None:
+    """The routes of a kind of report."""
+
+    def report(request: Request, project: ProjectOf, body: Body) -> Response:
+        began = perf_counter()
+        found = kind.report(stores_of(request).analytics, project.project_id, kind.read(body), project.timezone)
+        return json_answer(msgspec.structs.replace(found, took_ms=round((perf_counter() - began) * 1_000)))
+
+    def replays(request: Request, project: ProjectOf, body: Body, limit: Limit = 50, offset: Offset = 0) -> Response:
+        stores = stores_of(request)
+        moments = read_moments(stores.analytics, kind.moments(project.project_id, kind.read(body), project.timezone))
+        return json_answer(watchable(stores, project.project_id, moments, now_ms(), limit, offset))
+
+    def people(request: Request, project: ProjectOf, body: Body, limit: Limit = 50, offset: Offset = 0) -> Response:
+        moments = kind.moments(project.project_id, kind.read(body), project.timezone)
+        return json_answer(people_behind(stores_of(request).analytics, project.project_id, moments, limit, offset))
+
+    def events(request: Request, project: ProjectOf, body: Body, limit: Limit = 50, offset: Offset = 0) -> Response:
+        moments = kind.moments(project.project_id, kind.read(body), project.timezone)
+        return json_answer(events_behind(stores_of(request), project.project_id, moments, now_ms(), limit, offset))
+
+    # The report reads its body itself, to say what is wrong in its own words; the document is told its schema.
+    schema = shape(kind.body)[200]["content"]["application/json"]["schema"]
+    asks = {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    for path, answers, answer, about in (
+        ("", report, kind.answer, kind.about),
+        (
+            "/replays",
+            replays,
+            Watchable,
+            "View Replays: those behind a `point` of it, newest first, each with `at_ms`.",
+        ),
+        ("/people", people, PeopleBehind, "View Users: who is behind a `point` of it, with the latest event first."),
+        (
+            "/events",
+            events,
+            EventsBehind,
+            "View Events: those behind a `point` of it, newest first, as they were sent.",
+        ),
+    ):
+        router.add_api_route(
+            f"{PREFIX}/{kind.name}{path}",
+            answers,
+            methods=["POST"],
+            name=f"{kind.name}_{answers.__name__}",
+            description=about,
+            responses=shape(answer) | _ERRORS,
+            openapi_extra=asks,
+        )
 
 
-@router.post(PREFIX + "/insights/replays", responses=shape(Watchable) | _ERRORS, openapi_extra=_asks(Insights))
-def insights_replays(
-    request: Request, project: ProjectOf, body: Body, limit: Limit = 50, offset: Offset = 0
-) -> Response:
-    """View Replays: those behind a `point` of the same report, newest first, each with `at_ms`."""
-    stores = stores_of(request)
-    moments = insights_moments(stores.analytics, project.project_id, read_insights(body), project.timezone)
-    return json_answer(watchable(stores, project.project_id, moments, now_ms(), limit, offset))
-
-
-@router.post(PREFIX + "/funnel", responses=shape(FunnelReport) | _ERRORS, openapi_extra=_asks(Funnel))
-def funnel_report(request: Request, project: ProjectOf, body: Body) -> Response:
-    """How many go from step to step, and how long it takes them."""
-    began = perf_counter()
-    report = funnel(stores_of(request).analytics, project.project_id, read_funnel(body), project.timezone)
-    return json_answer(msgspec.structs.replace(report, took_ms=_since(began)))
-
-
-@router.post(PREFIX + "/funnel/replays", responses=shape(Watchable) | _ERRORS, openapi_extra=_asks(Funnel))
-def funnel_replays(request: Request, project: ProjectOf, body: Body, limit: Limit = 50, offset: Offset = 0) -> Response:
-    """View Replays: those of people who did the `point`'s step, or stopped before it."""
-    stores = stores_of(request)
-    moments = funnel_moments(stores.analytics, project.project_id, read_funnel(body), project.timezone)
-    return json_answer(watchable(stores, project.project_id, moments, now_ms(), limit, offset))
-
-
-def _since(began: float) -> int:
-    return round((perf_counter() - began) * 1_000)
+for each in KINDS:
+    _add(each)

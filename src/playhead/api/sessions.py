@@ -33,6 +33,7 @@ class ProjectShape(msgspec.Struct, frozen=True, omit_defaults=True):
     token: str
     created_at: str
     retention_days: int
+    timezone: str
     api_key: str = ""
 
 
@@ -90,6 +91,7 @@ def project_shape(project: Project, api_key: str = "") -> ProjectShape:
         project.token,
         rfc3339(project.created_at_ms),
         project.retention_days,
+        project.timezone,
         api_key,
     )
 

@@ -1,13 +1,14 @@
-"""People as the dashboard lists them: profiles, found by name, e-mail or id; one person; their events."""
+"""People as the dashboard shows them: their profiles, and when somebody without one was seen."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
 
 from playhead.clock import rfc3339
-from playhead.people.identity import distinct_ids_of, users_of
+from playhead.people.identity import distinct_ids_of
 from playhead.stores.analytics import Analytics
 
 
@@ -23,42 +24,16 @@ class Person(msgspec.Struct, frozen=True):
     last_seen: str | None
 
 
-class PersonEvent(msgspec.Struct, frozen=True):
-    event: str
-    time: str
-    distinct_id: str
-    insert_id: str
-    properties: msgspec.Raw
-
-
-PEOPLE_SQL = """
+PROFILES_SQL = """
 SELECT distinct_id, name, email, avatar, properties,
        toUnixTimestamp64Milli(first_seen) AS first_ms, toUnixTimestamp64Milli(last_seen) AS last_ms
 FROM profiles FINAL
-WHERE project_id = {project_id:String} AND is_deleted = 0 AND ({q:String} = ''
-    OR positionCaseInsensitiveUTF8(name, {q:String}) > 0 OR positionCaseInsensitiveUTF8(email, {q:String}) > 0
-    OR positionCaseInsensitiveUTF8(distinct_id, {q:String}) > 0)
-ORDER BY last_seen DESC, distinct_id
-LIMIT {limit:UInt32} OFFSET {offset:UInt32}
-"""
-
-
-def people(analytics: Analytics, project_id: str, q: str, limit: int, offset: int) -> list[Person]:
-    """People with a profile whose name, e-mail or id holds `q`, last seen first."""
-    parameters = {"project_id": project_id, "q": q.strip(), "limit": limit, "offset": offset}
-    return [_person(row) for row in analytics.query(PEOPLE_SQL, parameters)]
-
-
-PERSON_SQL = """
-SELECT distinct_id, name, email, avatar, properties,
-       toUnixTimestamp64Milli(first_seen) AS first_ms, toUnixTimestamp64Milli(last_seen) AS last_ms
-FROM profiles FINAL
-WHERE project_id = {project_id:String} AND is_deleted = 0 AND distinct_id = {distinct_id:String}
+WHERE project_id = {project_id:String} AND is_deleted = 0 AND distinct_id IN {distinct_ids:Array(String)}
 """
 
 SEEN_SQL = """
 SELECT count() AS events, toUnixTimestamp64Milli(min(time)) AS first_ms, toUnixTimestamp64Milli(max(time)) AS last_ms
-FROM events WHERE project_id = {project_id:String} AND distinct_id IN {distinct_ids:Array(String)}
+FROM events FINAL WHERE project_id = {project_id:String} AND distinct_id IN {distinct_ids:Array(String)}
 """
 
 RECORDED_SQL = """
@@ -67,46 +42,41 @@ WHERE project_id = {project_id:String} AND hasAny(distinct_ids, {distinct_ids:Ar
 """
 
 
-def person(analytics: Analytics, project_id: str, distinct_id: str) -> Person | None:
-    """Who the distinct_id resolves to, with or without a profile; None when nobody was ever seen by it."""
-    user_id = users_of(analytics, project_id, [distinct_id])[distinct_id]
-    found = analytics.query(PERSON_SQL, {"project_id": project_id, "distinct_id": user_id})
-    if found:
-        return _person(found[0])
+class Seen(msgspec.Struct, frozen=True):
+    """How many events somebody has, and when the first and the last of them happened."""
+
+    events: int
+    first_ms: int
+    last_ms: int
+
+
+def profiles_of(analytics: Analytics, project_id: str, distinct_ids: Collection[str]) -> dict[str, Person]:
+    """The profiles of these people; whoever has none is left out."""
+    if not distinct_ids:
+        return {}
+    rows = analytics.query(PROFILES_SQL, {"project_id": project_id, "distinct_ids": sorted(distinct_ids)})
+    return {row["distinct_id"]: _person(row) for row in rows}
+
+
+def seen(analytics: Analytics, project_id: str, distinct_ids: Collection[str]) -> Seen:
+    """What events of these distinct_ids there are."""
+    row = analytics.query(SEEN_SQL, {"project_id": project_id, "distinct_ids": sorted(distinct_ids)})[0]
+    return Seen(row["events"], row["first_ms"], row["last_ms"])
+
+
+def without_profile(distinct_id: str, first_ms: int, last_ms: int) -> Person:
+    return Person(distinct_id, None, None, None, {}, rfc3339(first_ms), rfc3339(last_ms))
+
+
+def person(analytics: Analytics, project_id: str, user_id: str) -> Person | None:
+    """A person, with or without a profile; None when nobody was ever seen by any of their distinct_ids."""
+    if found := profiles_of(analytics, project_id, [user_id]):
+        return found[user_id]
     ids = distinct_ids_of(analytics, project_id, user_id)
-    for sql, counted in ((SEEN_SQL, "events"), (RECORDED_SQL, "parts")):
-        row = analytics.query(sql, {"project_id": project_id, "distinct_ids": ids})[0]
-        if row[counted]:
-            return Person(user_id, None, None, None, {}, rfc3339(row["first_ms"]), rfc3339(row["last_ms"]))
-    return None
-
-
-EVENTS_SQL = """
-SELECT event, toUnixTimestamp64Milli(time) AS at_ms, distinct_id, insert_id, raw
-FROM events FINAL
-WHERE project_id = {project_id:String} AND distinct_id IN {distinct_ids:Array(String)}
-ORDER BY time DESC, event, insert_id
-LIMIT {limit:UInt32} OFFSET {offset:UInt32}
-"""
-
-
-def person_events(
-    analytics: Analytics, project_id: str, distinct_id: str, limit: int, offset: int
-) -> list[PersonEvent]:
-    """The events of everyone the distinct_id resolves with, newest first."""
-    user_id = users_of(analytics, project_id, [distinct_id])[distinct_id]
-    parameters = {
-        "project_id": project_id,
-        "distinct_ids": distinct_ids_of(analytics, project_id, user_id),
-        "limit": limit,
-        "offset": offset,
-    }
-    return [
-        PersonEvent(
-            row["event"], rfc3339(row["at_ms"]), row["distinct_id"], row["insert_id"], msgspec.Raw(row["raw"].encode())
-        )
-        for row in analytics.query(EVENTS_SQL, parameters)
-    ]
+    if (events := seen(analytics, project_id, ids)).events:
+        return without_profile(user_id, events.first_ms, events.last_ms)
+    row = analytics.query(RECORDED_SQL, {"project_id": project_id, "distinct_ids": ids})[0]
+    return without_profile(user_id, row["first_ms"], row["last_ms"]) if row["parts"] else None
 
 
 def _person(row: dict[str, Any]) -> Person:

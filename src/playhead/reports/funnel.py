@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from playhead.reports.bodies import Funnel, FunnelPoint
-from playhead.reports.moments import Moment, read_moments
+from playhead.reports.moments import KEY, NO_KEY, Moments, unpacked
 from playhead.reports.ranges import read_range, zone_of
 from playhead.reports.running import run
 from playhead.reports.segments import OTHERS, of_segment, segment_name, segments_sql, top_sql
@@ -58,25 +58,24 @@ def funnel(analytics: Analytics, project_id: str, body: Funnel, timezone: str) -
     return FunnelReport(sorted(found, key=lambda each: (each.other, -each.steps[0].count, each.segment or "")))
 
 
-def funnel_moments(analytics: Analytics, project_id: str, body: Funnel, timezone: str) -> list[Moment]:
+def funnel_moments(project_id: str, body: Funnel, timezone: str) -> Moments:
     """For each attempt behind a point: its event of that step; of one that was dropped, its last step done."""
     query = Query(project_id, zone_of(body.timezone, timezone))
     point = body.point or FunnelPoint(1)
-    attempts = attempts_sql(query, body)
+    attempts = attempts_sql(query, body, KEY)
     where = of_segment(query, body.breakdown, point.segment, attempts, "count()")
     if point.outcome == "converted":
         step, reached = point.step, f"length(path) >= {point.step}"
     else:
         step, reached = point.step - 1, f"length(path) = {point.step - 1}"
-    at, client, replay = (f"path[{step}].{column}" for column in (1, 2, 3))
-    columns = f"person, {at} AS at_ms, {client} AS client_ms, {replay} AS replay_id"
-    return read_moments(analytics, query, f"{columns} FROM ({attempts}) WHERE {reached} AND {where}")
+    columns = f"person, path[{step}].1 AS at_ms, path[{step}].2 AS key"
+    return Moments(query, unpacked(columns, f"({attempts}) WHERE {reached} AND {where}"))
 
 
-def attempts_sql(query: Query, body: Funnel) -> str:
+def attempts_sql(query: Query, body: Funnel, key: str = NO_KEY) -> str:
     """One row per person (per attempt, where every attempt counts) and segment: `person`, `segment`, `path`.
 
-    `path` holds the event of each step that was reached: (at_ms, client_ms, replay_id, …).
+    `path` holds the event of each step that was reached: (at_ms, key, segments).
     """
     asked = read_range(body.from_, body.to, query.zone)
     window = body.window.milliseconds
@@ -105,11 +104,12 @@ def attempts_sql(query: Query, body: Funnel) -> str:
         f"(at_ms + {slack} * level, {'arrayMin(levels), insert_id, -level' if slack == 0 else 'level, insert_id, 0'})"
     )
     return f"""
-        SELECT person, arrayJoin(path[1].4) AS segment, path FROM (
+        SELECT person, arrayJoin(path[1].3) AS segment, path FROM (
             SELECT person, arrayJoin({fold}) AS path FROM (
                 SELECT person, arrayMap(x -> x.2, arraySort(x -> x.1, groupArray(({order}, ({_ENTRY}))))) AS entries
                 FROM (
                     SELECT *, arrayFilter(x -> x > 0, [{levels}])::Array(Int64) AS levels, {segment} AS segments_,
+                           {key} AS key,
                            arrayJoin(levels) AS level
                     FROM ({events}) WHERE person != '' AND {everywhere}
                 )
@@ -121,9 +121,9 @@ def attempts_sql(query: Query, body: Funnel) -> str:
 
 
 # What is kept of an event while its person's attempts are looked for; in an attempt it is the same without the level.
-_ENTRY = "level, at_ms, client_ms, replay_id, segments_"
-_PATH = "Array(Tuple(Int64, Int64, String, Array(Tuple(UInt8, String))))"
-_EVENT = "(e.2, e.3, e.4, e.5)"
+_ENTRY = "level, at_ms, key, segments_"
+_PATH = "Array(Tuple(Int64, String, Array(Tuple(UInt8, String))))"
+_EVENT = "(e.2, e.3, e.4)"
 
 
 def _best_attempt(last: int, window: int, start: str, end: str) -> str:

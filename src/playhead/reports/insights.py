@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from playhead.reports.bodies import Aggregate, Insights, InsightsPoint, Metric, moment, wrong
-from playhead.reports.moments import Moment, read_moments
+from playhead.reports.moments import COLUMNS, Moments
 from playhead.reports.ranges import Buckets, buckets, read_range, rolling, zone_of
 from playhead.reports.running import run
 from playhead.reports.segments import OTHERS, of_segment, segment_name, segments_sql, top_sql
@@ -68,7 +68,7 @@ def insights(analytics: Analytics, project_id: str, body: Insights, timezone: st
     return InsightsReport(found)
 
 
-def insights_moments(analytics: Analytics, project_id: str, body: Insights, timezone: str) -> list[Moment]:
+def insights_moments(project_id: str, body: Insights, timezone: str) -> Moments:
     """The events behind a point of an insights report: of its metric, its segment, its bucket."""
     zone = zone_of(body.timezone, timezone)
     asked = read_range(body.from_, body.to, zone)
@@ -87,9 +87,7 @@ def insights_moments(analytics: Analytics, project_id: str, body: Insights, time
     ranked = picked_sql(query, body, metric, (asked.start_ms, asked.end_ms), column)
     picked = picked_sql(query, body, metric, (start, end))
     where = of_segment(query, body.breakdown, point.segment, ranked, value)
-    return read_moments(
-        analytics, query, f"person, at_ms, client_ms, replay_id, insert_id FROM ({picked}) WHERE {where}"
-    )
+    return Moments(query, f"SELECT {COLUMNS} FROM ({picked}) WHERE {where}")  # noqa: S608
 
 
 def picked_sql(query: Query, body: Insights, metric: Metric, times: tuple[int, int], more: str = "") -> str:
@@ -105,7 +103,7 @@ def _metric_sql(query: Query, body: Insights, metric: Metric, edges: Buckets, as
     days = ROLLING_DAYS.get(metric.measure) if isinstance(metric.measure, str) else None
     times = asked if days is None else (rolling(edges, days)[0][0], asked[1])
     inside = f"at_ms >= {query.bind(asked[0], 'Int64')}"
-    numbers = f"[{_bucket(query, edges)}]" if days is None else _rolling_buckets(query, edges, days, asked[1])
+    numbers = f"[{query.bucket(edges)}]" if days is None else _rolling_buckets(query, edges, days, asked[1])
     # The whole range is a bucket of its own, -1, so that a person is once in it.
     bucket = f"arrayJoin(arrayConcat({numbers}, if({inside}, [-1], [])))"
     picked = picked_sql(query, body, metric, times, number)
@@ -140,19 +138,6 @@ def _rolling_buckets(query: Query, edges: Buckets, days: int, end_ms: int) -> st
     ends = query.bind([min(end, end_ms) for _, end in windows], "Array(Int64)")
     numbers = f"arrayMap(n -> toInt64(n), range({edges.count}))"
     return f"arrayFilter((n, a, b) -> at_ms >= a AND at_ms < b, {numbers}, {starts}, {ends})"
-
-
-def _bucket(query: Query, edges: Buckets) -> str:
-    """Which bucket a moment is in: guessed from the mean width, and mended by the edges, for days differ in length."""
-    count = edges.count
-    bound = query.bind(edges.edges, "Array(Int64)")
-    width = max(1, (edges.edges[-1] - edges.edges[0]) // count)
-    guess = f"toInt64(least(greatest(intDiv(at_ms - {edges.edges[0]}, {width}), 0), {count - 1}))"
-    # Arrays count from 1: edge n is element n + 1.
-    return (
-        f"({guess} + if({guess} < {count - 1} AND at_ms >= arrayElement({bound}, {guess} + 2), 1, 0)"
-        f" - if({guess} > 0 AND at_ms < arrayElement({bound}, {guess} + 1), 1, 0))"
-    )
 
 
 def _series(

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from playhead.items import escape_name
 from playhead.people.identity import DEVICE_PREFIX, DEVICE_USERS_SQL
 from playhead.reports.bodies import Filter, Of, moment
-from playhead.reports.ranges import day_start
+from playhead.reports.ranges import Buckets, day_start
 
 _PROFILES = """
 LEFT JOIN (
@@ -42,12 +42,12 @@ class Query:
         self.parameters[name] = value
         return f"{{{name}:{kind}}}"
 
-    def source(self, names: Iterable[str], start_ms: int, end_ms: int) -> str:
-        """The events of these names in [start, end), each once, with `person`: who it resolves to now.
+    def source(self, names: Iterable[str] | None, start_ms: int, end_ms: int) -> str:
+        """The events of these names (None: of any) in [start, end), each once, with `person`: who it resolves to now.
 
         To be called when all values have been asked for, for only then it is known whether profiles are needed.
         """
-        wanted = self.bind(sorted(set(names)), "Array(String)")
+        named = "1" if names is None else f"events.event IN {self.bind(sorted(set(names)), 'Array(String)')}"
         start, end = self.bind(start_ms, "Int64"), self.bind(end_ms, "Int64")
         return f"""
             SELECT events.event AS event, events.distinct_id AS distinct_id, events.insert_id AS insert_id,
@@ -58,9 +58,21 @@ class Query:
             FROM events FINAL
             LEFT JOIN ({DEVICE_USERS_SQL}) AS linked ON concat('{DEVICE_PREFIX}', linked.device_id) = events.distinct_id
             {_PROFILES if self._profiles else ""}
-            WHERE events.project_id = {{project_id:String}} AND events.event IN {wanted}
+            WHERE events.project_id = {{project_id:String}} AND {named}
               AND events.time >= fromUnixTimestamp64Milli({start}) AND events.time < fromUnixTimestamp64Milli({end})
         """  # noqa: S608  constants of this package and names of parameters
+
+    def bucket(self, edges: Buckets) -> str:
+        """Which bucket a moment is in: guessed from the mean width, mended by the edges, for days differ in length."""
+        count = edges.count
+        bound = self.bind(edges.edges, "Array(Int64)")
+        width = max(1, (edges.edges[-1] - edges.edges[0]) // count)
+        guess = f"toInt64(least(greatest(intDiv(at_ms - {edges.edges[0]}, {width}), 0), {count - 1}))"
+        # Arrays count from 1: edge n is element n + 1.
+        return (
+            f"({guess} + if({guess} < {count - 1} AND at_ms >= arrayElement({bound}, {guess} + 2), 1, 0)"
+            f" - if({guess} > 0 AND at_ms < arrayElement({bound}, {guess} + 1), 1, 0))"
+        )
 
     def texts(self, name: str, of: Of) -> str:
         """The texts of a property's value: `Array(String)`, empty when it is not set."""

@@ -6,7 +6,8 @@ belongs to the replay of the same person that was going on at its time. Which re
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -70,26 +71,31 @@ def watchable(  # noqa: PLR0917
     stores: Stores, project_id: str, moments: list[Moment], now_ms: int, limit: int, offset: int
 ) -> Watchable:
     """Feed rows of the replays that hold a moment, each once with `at_ms`, the first of them on its own clock."""
-    spans = _spans(stores.analytics, project_id, moments)
-    gone = set(gone_replays(stores.control, project_id, now_ms))
-    by_id = {span.replay_id: span for span in spans}
-    by_person = _by_person(stores.analytics, project_id, moments, spans)
+    began: dict[str, int] = {}
     found: dict[str, int] = {}
-    unrecorded = lost = 0
-    for each in moments:
-        span = by_id.get(each.replay_id.lower()) if each.replay_id else _going_on(by_person.get(each.person, ()), each)
-        if span is None or span.replay_id in gone:
-            lost += bool(each.replay_id)
+    unrecorded = gone = 0
+    for each, place in zip(moments, _places(stores, project_id, moments, now_ms), strict=True):
+        if place is None:
+            gone += bool(each.replay_id)
             unrecorded += not each.replay_id
             continue
-        at = each.client_ms if each.replay_id else each.at_ms - span.offset_ms
-        at = min(max(at, span.first_ms), span.last_ms)
+        span, at = place
+        began[span.replay_id] = span.first_ms + span.offset_ms
         found[span.replay_id] = min(found.get(span.replay_id, at), at)
-    newest = sorted(found, key=lambda one: (by_id[one].first_ms + by_id[one].offset_ms, one), reverse=True)
+    newest = sorted(found, key=lambda one: (began[one], one), reverse=True)
     rows = feed_rows(stores, project_id, newest[offset : offset + limit], now_ms)
     more = str(offset + limit) if len(newest) > offset + limit else None
     people = len({each.person for each in moments if each.person})
-    return Watchable([_at(row, found) for row in rows], more, len(newest), people, len(moments), unrecorded, lost)
+    return Watchable([_at(row, found) for row in rows], more, len(newest), people, len(moments), unrecorded, gone)
+
+
+def stitched(stores: Stores, project_id: str, moments: Sequence[Moment], now_ms: int) -> list[tuple[str, int] | None]:
+    """For each moment the replay it belongs to and `at_ms` on that replay's own clock; None when there is none to see.
+
+    For pages of events: what it asks of the store grows with the time from the first moment to the last.
+    """
+    places = _places(stores, project_id, moments, now_ms)
+    return [None if place is None else (place[0].replay_id, place[1]) for place in places]
 
 
 def _at(row: FeedRow, found: dict[str, int]) -> dict[str, Any]:
@@ -97,26 +103,50 @@ def _at(row: FeedRow, found: dict[str, int]) -> dict[str, Any]:
     return shown | {"at_ms": found[row.replay_id]}
 
 
-def _spans(analytics: Analytics, project_id: str, moments: list[Moment]) -> list[_Span]:
-    named = {each.replay_id.lower() for each in moments if each.replay_id and _is_uuid(each.replay_id)}
+def _places(
+    stores: Stores, project_id: str, moments: Sequence[Moment], now_ms: int
+) -> Iterator[tuple[_Span, int] | None]:
+    """Where each moment is: its replay, and when on that replay's own clock."""
     unnamed = [each for each in moments if not each.replay_id]
-    ids = {one for ids in _ids_of(analytics, project_id, {each.person for each in unnamed}).values() for one in ids}
+    ids = _ids_of(stores.analytics, project_id, {each.person for each in unnamed})
+    spans = _spans(stores.analytics, project_id, moments, unnamed, ids)
+    gone = set(gone_replays(stores.control, project_id, now_ms))
+    by_id = {one.replay_id: one for one in spans}
+    by_distinct_id: dict[str, list[_Span]] = defaultdict(list)
+    for one in spans:
+        for distinct_id in one.ids:
+            by_distinct_id[distinct_id].append(one)
+    for each in moments:
+        if each.replay_id:
+            span = by_id.get(each.replay_id.lower())
+        else:
+            span = _going_on((one for theirs in ids.get(each.person, ()) for one in by_distinct_id[theirs]), each)
+        if span is None or span.replay_id in gone:
+            yield None
+            continue
+        at = each.client_ms if each.replay_id else each.at_ms - span.offset_ms
+        yield span, min(max(at, span.first_ms), span.last_ms)
+
+
+def _spans(
+    analytics: Analytics,
+    project_id: str,
+    moments: Iterable[Moment],
+    unnamed: Sequence[Moment],
+    ids: Mapping[str, frozenset[str]],
+) -> list[_Span]:
+    named = {each.replay_id.lower() for each in moments if each.replay_id and _is_uuid(each.replay_id)}
+    if not named and not ids:
+        return []
     parameters = {
         "project_id": project_id,
         "replay_ids": sorted(named),
-        "distinct_ids": sorted(ids),
+        "distinct_ids": sorted(frozenset[str]().union(*ids.values())),
         "start": min((each.at_ms for each in unnamed), default=0) - 86_400_000,
         "end": max((each.at_ms for each in unnamed), default=0) + 86_400_000,
     }
     rows = analytics.query(_SPANS_SQL, parameters, FINAL_SETTINGS)
     return [_Span(row["id"], row["began_ms"], row["ended_ms"], row["offset_ms"], frozenset(row["ids"])) for row in rows]
-
-
-def _by_person(
-    analytics: Analytics, project_id: str, moments: list[Moment], spans: list[_Span]
-) -> dict[str, list[_Span]]:
-    ids = _ids_of(analytics, project_id, {each.person for each in moments if not each.replay_id})
-    return {person: [span for span in spans if span.ids & theirs] for person, theirs in ids.items()}
 
 
 def _ids_of(analytics: Analytics, project_id: str, people: Iterable[str]) -> dict[str, frozenset[str]]:
@@ -134,7 +164,7 @@ def _going_on(spans: Iterable[_Span], of: Moment) -> _Span | None:
     there = [
         span for span in spans if span.first_ms - AROUND_MS <= of.at_ms - span.offset_ms <= span.last_ms + AROUND_MS
     ]
-    return max(there, key=lambda span: span.first_ms, default=None)
+    return max(there, key=lambda span: (span.first_ms, span.replay_id), default=None)
 
 
 def _is_uuid(text: str) -> bool:

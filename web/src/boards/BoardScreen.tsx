@@ -24,7 +24,7 @@ import {
 } from '../api/saved';
 import { Trouble } from '../lib/Trouble';
 import { Undo, type Undone } from '../lib/Undo';
-import { LAST_DAYS } from '../reports/state';
+import { LAST_DAYS } from '../reports/parts';
 import type { BoardSearch } from '../routes';
 import { remember } from '../shell/recent';
 import { useProject } from '../shell/session';

@@ -1,7 +1,7 @@
 /** What can be done to the cards of a board, as functions of their list. */
 import { type Card, type SavedReport, type Width, cardId } from '../api/saved';
 import { parseSearch } from '../lib/search';
-import { moved } from '../reports/state';
+import { moved } from '../reports/parts';
 
 export const WIDTHS: [Width, string][] = [
   [1, 'Narrow'],

@@ -5,8 +5,9 @@ import { FilterList, Typed } from './FilterList';
 import { BreakdownLine } from './InsightsBuilder';
 import { Choice } from './Picker';
 import { EventPicker } from './pickers';
+import { type Step, moved } from './parts';
 import { RangePicker } from './RangePicker';
-import { type FunnelState, type Step, type WindowUnit, moved } from './state';
+import type { FunnelState, WindowUnit } from './state';
 import { eventLabel } from './words';
 
 const WINDOWS: Record<WindowUnit, string> = {
@@ -87,6 +88,7 @@ export function FunnelBuilder(props: {
                   project={project}
                   event={step.event}
                   of={`step ${i + 1}`}
+                  at={`steps[${i}].filters`}
                   filters={step.filters}
                   onChange={(filters) => change(i, { ...step, filters })}
                 />
@@ -163,6 +165,7 @@ export function FunnelBuilder(props: {
           project={project}
           event={undefined}
           of="the funnel"
+          at="filters"
           filters={state.filters}
           onChange={(filters) => onChange({ ...state, filters })}
         />

@@ -2,21 +2,20 @@ import { useComputedColorScheme } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Filter, SearchX } from 'lucide-react';
-import { useEffect, useMemo } from 'react';
+import { useMemo } from 'react';
 
 import { eventNamesQuery } from '../api/queries';
-import { type FunnelReport, funnelQuery } from '../api/reports';
+import type { FunnelReport } from '../api/reports';
 import { count } from '../lib/format';
 import { useNow } from '../lib/hooks';
 import { Trouble } from '../lib/Trouble';
-import { preparePlayer } from '../replay/playerFrame';
-import { useProject, useSession } from '../shell/session';
+import { useProject } from '../shell/session';
 import { Answer, NoEvents } from './Answer';
 import { DARK, LIGHT, paints } from './colours';
 import { FunnelBars, type PickPart, stepName } from './FunnelBars';
 import { FunnelBuilder } from './FunnelBuilder';
 import { FunnelTable } from './FunnelTable';
-import { PointMenu } from './PointMenu';
+import { ReportFrame } from './ReportFrame';
 import style from './Reports.module.css';
 import {
   type FunnelPoint,
@@ -27,14 +26,13 @@ import {
   readFunnelPoint,
   writeFunnel,
 } from './state';
-import { usePoints } from './useReport';
-import { Watching } from './Watching';
+import { funnelTable } from './tables';
+import { type Points, usePoints } from './usePoints';
+import { useReport } from './useReport';
 import { eventLabel, funnelPointText, percent, rangeLabel, segmentName } from './words';
 
 export function FunnelsScreen() {
-  const project = useProject().project_id;
-  const { replay_origin } = useSession();
-  useEffect(() => preparePlayer(replay_origin), [replay_origin]);
+  const { project_id: project, timezone } = useProject();
   const search: FunnelSearch = useSearch({ strict: false });
   const navigate = useNavigate();
   const now = useNow(60_000);
@@ -49,70 +47,53 @@ export function FunnelsScreen() {
   };
   const names = useQuery(eventNamesQuery(project));
   const ready = state.steps.length >= 2;
-  const body = funnelBody(state, now);
-  const report = useQuery({ ...funnelQuery(project, body), enabled: ready });
-  const point = readFunnelPoint(search.point);
-
-  if (names.data?.results.length === 0 && state.steps.length === 0) {
-    return (
-      <div className={style.screen}>
-        <h1 className="unseen">Funnels</h1>
-        <NoEvents project={project}>
-          A funnel shows how many people go from one event to the next, where they stop, and the
-          replays of those who did. Events come with the first visit to a page that has Playhead on
-          it.
-        </NoEvents>
-      </div>
-    );
-  }
+  const body = funnelBody(state, now, timezone);
+  const report = useReport<FunnelReport, FunnelState>(project, 'funnel', body, state, ready);
   return (
-    <div className={style.screen}>
-      <div className={style.report} inert={point !== null}>
-        <aside className={style.side} aria-label="What is asked">
-          <h1>Funnels</h1>
-          <FunnelBuilder project={project} state={state} now={now} onChange={change} />
-        </aside>
-        <section className={style.main} aria-label="The answer">
-          {ready ? (
-            <Answer report={report}>
-              {(found) => (
-                <Found
-                  state={state}
-                  report={found}
-                  palette={scheme === 'dark' ? DARK : LIGHT}
-                  points={points}
-                />
-              )}
-            </Answer>
-          ) : (
-            <div className={style.place}>
-              <Trouble
-                icon={<Filter size={18} />}
-                title={state.steps.length === 0 ? 'Choose the first steps' : 'Add one more step'}
-              >
-                A funnel needs two events: what people begin with, and what they should get to. Each
-                bar then opens the replays of those who went on and of those who did not.
-              </Trouble>
-            </div>
+    <ReportFrame
+      kind="funnel"
+      name="Funnels"
+      body={body}
+      points={points}
+      point={readFunnelPoint(search.point)}
+      show={search.show}
+      pointText={(point) => funnelPointText(state, point)}
+      error={report.error}
+      question={<FunnelBuilder project={project} state={state} now={now} onChange={change} />}
+      instead={
+        names.data?.results.length === 0 &&
+        state.steps.length === 0 && (
+          <NoEvents project={project}>
+            A funnel shows how many people go from one event to the next, where they stop, and the
+            replays of those who did. Events come with the first visit to a page that has Playhead
+            on it.
+          </NoEvents>
+        )
+      }
+    >
+      {ready ? (
+        <Answer report={report}>
+          {(answered) => (
+            <Found
+              state={answered.state}
+              report={answered.found}
+              palette={scheme === 'dark' ? DARK : LIGHT}
+              points={points}
+            />
           )}
-        </section>
-      </div>
-      <PointMenu
-        opened={points.opened}
-        link={points.link}
-        onWatch={points.watch}
-        onClose={points.close}
-      />
-      {point && (
-        <Watching
-          kind="funnel"
-          body={body}
-          point={point}
-          title={funnelPointText(state, point)}
-          onClose={points.back}
-        />
+        </Answer>
+      ) : (
+        <div className={style.place}>
+          <Trouble
+            icon={<Filter size={18} />}
+            title={state.steps.length === 0 ? 'Choose the first steps' : 'Add one more step'}
+          >
+            A funnel needs two events: what people begin with, and what they should get to. Each bar
+            then opens the replays of those who went on and of those who did not.
+          </Trouble>
+        </div>
       )}
-    </div>
+    </ReportFrame>
   );
 }
 
@@ -120,11 +101,10 @@ function Found(props: {
   state: FunnelState;
   report: FunnelReport;
   palette: readonly string[];
-  points: ReturnType<typeof usePoints<FunnelPoint>>;
+  points: Points<FunnelPoint>;
 }) {
   const { state, palette, points } = props;
-  // An answer to fewer steps than are asked by now belongs to the question before.
-  const segments = props.report.segments.filter((one) => one.steps.length === state.steps.length);
+  const { segments } = props.report;
   const single = segments.length === 1;
   const painted = single
     ? paints(
@@ -183,6 +163,7 @@ function Found(props: {
       <FunnelTable
         state={state}
         segments={segments}
+        taken={() => funnelTable(state, props.report)}
         colours={colours}
         chosen={points.chosen}
         onPick={pick}

@@ -6,6 +6,7 @@ import { propertyName } from '../lib/format';
 import style from './Builder.module.css';
 import { FilterList } from './FilterList';
 import { Choice } from './Picker';
+import type { Property } from './parts';
 import { EventPicker, PropertyPicker } from './pickers';
 import picker from './Picker.module.css';
 import { RangePicker } from './RangePicker';
@@ -16,7 +17,6 @@ import {
   type InsightsState,
   type Measure,
   type Metric,
-  type Property,
 } from './state';
 import { COUNT_NAMES, FUNCTION_NAMES, UNIT_NAMES, eventLabel, measureName } from './words';
 
@@ -75,6 +75,7 @@ export function InsightsBuilder(props: {
                 project={project}
                 event={metric.event}
                 of={eventLabel(metric.event)}
+                at={`metrics[${i}].filters`}
                 filters={metric.filters}
                 onChange={(filters) => change(i, { ...metric, filters })}
               />
@@ -105,6 +106,7 @@ export function InsightsBuilder(props: {
           project={project}
           event={event}
           of="the report"
+          at="filters"
           filters={state.filters}
           onChange={(filters) => onChange({ ...state, filters })}
         />

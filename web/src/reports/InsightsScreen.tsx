@@ -5,18 +5,17 @@ import { ChartColumn, ChartLine, SearchX } from 'lucide-react';
 import { Suspense, lazy, useCallback, useEffect, useMemo } from 'react';
 
 import { eventNamesQuery } from '../api/queries';
-import { type InsightsReport, insightsQuery } from '../api/reports';
+import type { InsightsReport } from '../api/reports';
 import { useNow } from '../lib/hooks';
 import { Tip } from '../lib/Tip';
 import { Trouble } from '../lib/Trouble';
-import { preparePlayer } from '../replay/playerFrame';
-import { useProject, useSession } from '../shell/session';
+import { useProject } from '../shell/session';
 import { Answer, Bones, NoEvents } from './Answer';
 import { DARK, LIGHT, paints } from './colours';
 import { InsightsBuilder } from './InsightsBuilder';
 import { InsightsTable } from './InsightsTable';
 import type { Chosen } from './LineChart';
-import { PointMenu } from './PointMenu';
+import { ReportFrame } from './ReportFrame';
 import style from './Reports.module.css';
 import {
   type InsightsPoint,
@@ -27,8 +26,9 @@ import {
   readInsightsPoint,
   writeInsights,
 } from './state';
-import { usePoints } from './useReport';
-import { Watching } from './Watching';
+import { insightsTable } from './tables';
+import { type Points, usePoints } from './usePoints';
+import { useReport } from './useReport';
 import {
   UNIT_NAMES,
   bucketLabel,
@@ -42,9 +42,7 @@ import {
 const LineChart = lazy(() => import('./LineChart'));
 
 export function InsightsScreen() {
-  const project = useProject().project_id;
-  const { replay_origin } = useSession();
-  useEffect(() => preparePlayer(replay_origin), [replay_origin]);
+  const { project_id: project, timezone } = useProject();
   const search: InsightsSearch = useSearch({ strict: false });
   const navigate = useNavigate();
   const now = useNow(60_000);
@@ -73,72 +71,65 @@ export function InsightsScreen() {
     });
   }, [nothing, usual, navigate, state]);
 
-  const body = insightsBody(state, now);
-  const report = useQuery({ ...insightsQuery(project, body), enabled: !nothing });
-  const point = readInsightsPoint(search.point);
+  const body = insightsBody(state, now, timezone);
+  const report = useReport<InsightsReport, InsightsState>(
+    project,
+    'insights',
+    body,
+    state,
+    !nothing,
+  );
   const palette = scheme === 'dark' ? DARK : LIGHT;
   const colours = paints(state.metrics.map((one) => one.event)).map(
     (paint) => palette[paint.colour] as string,
   );
 
-  if (events?.length === 0 && nothing) {
-    return (
-      <div className={style.screen}>
-        <h1 className="unseen">Insights</h1>
-        <NoEvents project={project}>
-          Insights show how often something happened, by how many people, over time, and the replays
-          behind each point. Events come with the first visit to a page that has Playhead on it.
-        </NoEvents>
-      </div>
-    );
-  }
   return (
-    <div className={style.screen}>
-      <div className={style.report} inert={point !== null}>
-        <aside className={style.side} aria-label="What is asked">
-          <h1>Insights</h1>
-          <InsightsBuilder
-            project={project}
-            state={state}
-            now={now}
-            colours={colours}
-            onChange={change}
-          />
-        </aside>
-        <section className={style.main} aria-label="The answer">
-          {nothing && names.isPending ? (
-            <Bones />
-          ) : (
-            <Answer report={report}>
-              {(found) => (
-                <Found
-                  state={state}
-                  report={found}
-                  palette={palette}
-                  points={points}
-                  setChart={(chart) => change({ ...state, chart }, true)}
-                />
-              )}
-            </Answer>
-          )}
-        </section>
-      </div>
-      <PointMenu
-        opened={points.opened}
-        link={points.link}
-        onWatch={points.watch}
-        onClose={points.close}
-      />
-      {point && (
-        <Watching
-          kind="insights"
-          body={body}
-          point={point}
-          title={insightsPointText(state, point)}
-          onClose={points.back}
+    <ReportFrame
+      kind="insights"
+      name="Insights"
+      body={body}
+      points={points}
+      point={readInsightsPoint(search.point)}
+      show={search.show}
+      pointText={(point) => insightsPointText(state, point)}
+      error={report.error}
+      question={
+        <InsightsBuilder
+          project={project}
+          state={state}
+          now={now}
+          colours={colours}
+          onChange={change}
         />
+      }
+      instead={
+        events?.length === 0 &&
+        nothing && (
+          <NoEvents project={project}>
+            Insights show how often something happened, by how many people, over time, and the
+            replays behind each point. Events come with the first visit to a page that has Playhead
+            on it.
+          </NoEvents>
+        )
+      }
+    >
+      {nothing && names.isPending ? (
+        <Bones />
+      ) : (
+        <Answer report={report}>
+          {(answered) => (
+            <Found
+              state={{ ...answered.state, chart: state.chart }}
+              report={answered.found}
+              palette={palette}
+              points={points}
+              setChart={(chart) => change({ ...state, chart }, true)}
+            />
+          )}
+        </Answer>
       )}
-    </div>
+    </ReportFrame>
   );
 }
 
@@ -146,7 +137,7 @@ function Found(props: {
   state: InsightsState;
   report: InsightsReport;
   palette: readonly string[];
-  points: ReturnType<typeof usePoints<InsightsPoint>>;
+  points: Points<InsightsPoint>;
   setChart: (chart: 'line' | 'bar') => void;
 }) {
   const { state, report, palette, points } = props;
@@ -301,6 +292,7 @@ function Found(props: {
         names={names}
         unit={state.unit}
         range={range}
+        taken={() => insightsTable(state, report, names)}
         chosen={chosenAt}
         onPick={(line, bucket, from) => show(line, bucket, ...below(from))}
       />

@@ -1,23 +1,19 @@
 import { expect, it } from 'vitest';
 import * as fc from 'fast-check';
 
+import { OPERATORS, UNITS, askedConditions, daysOf, moved, unwatched } from './parts';
 import {
   COUNTS,
   FUNCTIONS,
   type InsightsState,
-  OPERATORS,
-  UNITS,
-  daysOf,
   funnelBody,
   funnelSearch,
   insightsBody,
   insightsSearch,
-  moved,
   readFunnel,
   readFunnelPoint,
   readInsights,
   readInsightsPoint,
-  unwatched,
   writeFunnel,
   writeInsights,
 } from './state';
@@ -33,8 +29,11 @@ const property = fc.oneof(
 const filter = fc
   .tuple(property, fc.constantFrom(...OPERATORS), fc.option(fc.oneof(scalar, fc.array(scalar))))
   .map(([of, op, value]) => ({ ...of, op, ...(value === null ? {} : { value }) }));
-const filters = fc.array(filter, { maxLength: 3 });
-const day = fc.integer({ min: 0, max: 9_999 }).map((n) => daysOf({ last: 1 }, n * 86_400_000).to);
+const any = fc.array(filter, { minLength: 2, maxLength: 3 }).map((any) => ({ any }));
+const filters = fc.array(fc.oneof(filter, any), { maxLength: 3 });
+const day = fc
+  .integer({ min: 0, max: 9_999 })
+  .map((n) => daysOf({ last: 1 }, n * 86_400_000, 'UTC').to);
 const range = fc.oneof(
   fc.integer({ min: 1, max: 3_660 }).map((last) => ({ last })),
   fc.record({ from: day, to: day }),
@@ -92,7 +91,7 @@ it('asks the API what the address says', () => {
     breakdown: 'profile:plan',
     last: '7',
   });
-  expect(insightsBody(state, NOW)).toEqual({
+  expect(insightsBody(state, NOW, 'UTC')).toEqual({
     from: '2026-11-16',
     to: '2026-11-22',
     unit: 'day',
@@ -107,7 +106,7 @@ it('asks the API what the address says', () => {
     from: '2026-11-01',
     to: '2026-11-22',
   });
-  expect(funnelBody(funnel, NOW)).toEqual({
+  expect(funnelBody(funnel, NOW, 'UTC')).toEqual({
     from: '2026-11-01',
     to: '2026-11-22',
     steps: [
@@ -119,6 +118,31 @@ it('asks the API what the address says', () => {
     order: 'specific',
     count: 'total',
   });
+});
+
+it('ends the last days with today in the project’s time zone', () => {
+  const late = Date.UTC(2026, 10, 22, 23, 30);
+  expect(daysOf({ last: 7 }, late, 'UTC')).toEqual({ from: '2026-11-16', to: '2026-11-22' });
+  expect(daysOf({ last: 1 }, late, 'Europe/Berlin')).toEqual({
+    from: '2026-11-23',
+    to: '2026-11-23',
+  });
+  expect(daysOf({ last: 2 }, NOW - 12 * 3_600_000, 'America/New_York')).toEqual({
+    from: '2026-11-20',
+    to: '2026-11-21',
+  });
+});
+
+it('keeps alternatives together, and leaves out those that are not finished', () => {
+  const one = { property: '$os', op: 'eq' as const, value: ['iOS'] };
+  const unfinished = { property: '$os', op: 'between' as const, value: [1] };
+  expect(askedConditions([{ any: [one, one] }, { any: [one, unfinished] }, unfinished])).toEqual([
+    { any: [one, one] },
+    one,
+  ]);
+  expect(readInsights({ filters: JSON.stringify([{ any: [one] }, { any: [] }]) }).filters).toEqual([
+    one,
+  ]);
 });
 
 it('counts every attempt only in the given order', () => {

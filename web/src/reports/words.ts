@@ -1,15 +1,12 @@
 import { count, propertyName, spell } from '../lib/format';
+import type { Condition, Filter, Operator, Range, Unit } from './parts';
 import type {
-  Filter,
   FunnelPoint,
   FunnelState,
   InsightsPoint,
   InsightsState,
   Measure,
   Metric,
-  Operator,
-  Range,
-  Unit,
 } from './state';
 
 export const COUNT_NAMES = {
@@ -95,6 +92,9 @@ export function filterText(filter: Filter): string {
   }
   return `${subject} ${String(value)}`;
 }
+
+export const conditionText = (condition: Condition): string =>
+  'any' in condition ? condition.any.map(filterText).join(' or ') : filterText(condition);
 
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
