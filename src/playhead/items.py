@@ -30,6 +30,11 @@ def escape_name(name: str) -> str:
     return name.replace("%", "%25").replace(".", "%2E") or "%"
 
 
+def unescape_name(step: str) -> str:
+    """The name that `escape_name` made this step of."""
+    return "" if step == "%" else step.replace("%2E", ".").replace("%25", "%")
+
+
 class Kind(StrEnum):
     EVENTS = "events"
     PROFILES = "profiles"

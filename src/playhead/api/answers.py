@@ -45,6 +45,12 @@ def shape(kind: Any, description: str = "", status: int = 200) -> dict[int | str
     return {status: {"description": description or "OK", "content": {"application/json": {"schema": schema}}}}
 
 
+def asks(kind: Any) -> dict[str, Any]:
+    """`openapi_extra=` of a route that reads its body itself, to say what is wrong in its own words."""
+    schema = shape(kind)[200]["content"]["application/json"]["schema"]
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
 def lines(description: str) -> dict[int | str, dict[str, Any]]:
     """`responses=` of a route that answers NDJSON."""
     return {200: {"description": description, "content": {"application/x-ndjson": {}}}}

@@ -21,6 +21,7 @@ from playhead.stores.tables import ApiKey, LoginCode, LoginSession, Member, Proj
 COOKIE = "playhead_session"
 CSRF_HEADER = "X-Playhead-CSRF"
 SESSION_MS = 30 * 86_400_000
+MAX_SHOWN_NAME = 200
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 
 # Only for the OpenAPI document: `caller` reads the request itself, so that its errors have our shape.
@@ -39,6 +40,12 @@ class Caller(msgspec.Struct, frozen=True):
     project_id: str | None
     member: Member | None = None
     csrf_token: str = ""
+
+    @property
+    def name(self) -> str:
+        """Who it is, as it is shown beside what they made."""
+        shown = (self.member.name or self.member.email or "member") if self.member else "API key"
+        return shown[:MAX_SHOWN_NAME]
 
 
 def stores_of(request: Request) -> Stores:

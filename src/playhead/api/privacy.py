@@ -21,7 +21,6 @@ from playhead.stores.tables import PrivacyJob, PrivacyRule
 router = APIRouter(tags=["Privacy"])
 PREFIX = "/api/projects/{p}/privacy"
 JOB = PREFIX + "/jobs/{job_id}"
-MAX_CREATED_BY = 200
 
 RuleBody = Annotated[dict[str, Any], Body(examples=[{"kind": "mask", "expression": ".name"}])]
 PreviewBody = Annotated[dict[str, Any], Body(examples=[{"rules": [{"kind": "block", "expression": "img"}]}])]
@@ -120,14 +119,13 @@ def new_rule(request: Request, project: ProjectOf, who: Annotated[Caller, Depend
         )
     if any(ord(char) < 32 or 0xD800 <= ord(char) < 0xE000 for char in f"{expression}{note or ''}"):
         raise PlayheadError("An expression and a note are one line of text.", code="bad_rule")
-    created_by = (who.member.name or who.member.email or "member") if who.member else "API key"
     rule = create_rule(
         stores_of(request).control,
         project.project_id,
         cast(Kind, kind),
         expression,
         note or "",
-        created_by[:MAX_CREATED_BY],
+        who.name,
         now_ms(),
     )
     return json_answer(rule_shape(rule), 201)

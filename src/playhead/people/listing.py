@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from playhead.clock import rfc3339
-from playhead.people.identity import distinct_ids_of
+from playhead.people.identity import DEVICE_PREFIX, DEVICE_USERS_SQL, distinct_ids_of
 from playhead.stores.analytics import Analytics
 
 
@@ -23,6 +23,13 @@ class Person(msgspec.Struct, frozen=True):
     first_seen: str | None
     last_seen: str | None
 
+
+# The profiles that are somebody's: a device's own is nobody's any more once the device belongs to a user.
+STANDING_PROFILES = f"""
+FROM profiles FINAL
+WHERE project_id = {{project_id:String}} AND is_deleted = 0 AND NOT (startsWith(distinct_id, '{DEVICE_PREFIX}')
+    AND distinct_id IN (SELECT concat('{DEVICE_PREFIX}', device_id) FROM ({DEVICE_USERS_SQL})))
+"""  # noqa: S608  constants of this package
 
 PROFILES_SQL = """
 SELECT distinct_id, name, email, avatar, properties,

@@ -162,11 +162,11 @@ _MISSING = re.compile(r"Object missing required field `([^`]+)`(?: - at `\$\.?([
 _WRONG = re.compile(r"(.*) - at `\$\.?([^`]*)`")
 
 
-def read_body(decoder: msgspec.json.Decoder[Any], text: bytes) -> Any:
+def read_body(decoder: msgspec.json.Decoder[Any], text: bytes, code: str = "bad_report") -> Any:
     try:
         return decoder.decode(text)
     except msgspec.ValidationError as error:
-        raise PlayheadError(_said(str(error)), code="bad_report") from error
+        raise PlayheadError(_said(str(error)), code=code) from error
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise PlayheadError(f"The body is not JSON: {error}.", code="not_json") from error
 

@@ -13,7 +13,7 @@ import msgspec
 
 from playhead.clock import rfc3339
 from playhead.people.identity import DEVICE_PREFIX, DEVICE_USERS_SQL, distinct_ids_of, users_of
-from playhead.people.listing import Person, profiles_of, without_profile
+from playhead.people.listing import STANDING_PROFILES, Person, profiles_of, without_profile
 from playhead.reports.bodies import MAX_NAME, Filter, check_filters, read_body, wrong
 from playhead.reports.moments import Moment
 from playhead.reports.running import run
@@ -59,14 +59,10 @@ def read_filters(text: str) -> list[Filter]:
     return [msgspec.structs.replace(each, of="profile") for each in asked.filters]
 
 
-# A device's profile is nobody's any more once the device belongs to a user.
 _PROFILES = f"""
 SELECT distinct_id, name, email, properties AS profile, toUnixTimestamp64Milli(first_seen) AS first_ms,
-       toUnixTimestamp64Milli(last_seen) AS last_ms
-FROM profiles FINAL
-WHERE project_id = {{project_id:String}} AND is_deleted = 0 AND NOT (startsWith(distinct_id, '{DEVICE_PREFIX}')
-    AND distinct_id IN (SELECT concat('{DEVICE_PREFIX}', device_id) FROM ({DEVICE_USERS_SQL})))
-"""  # noqa: S608  constants of this package
+       toUnixTimestamp64Milli(last_seen) AS last_ms {STANDING_PROFILES}
+"""
 
 _SEEN = f"""
 SELECT if(linked.user_id != '', linked.user_id, seen.distinct_id) AS person, '' AS name, '' AS email,
