@@ -72,6 +72,8 @@ def numbers(value: Any) -> list[float]:
 
 
 def holds(each: dict[str, Any], properties: dict[str, Any], zone: ZoneInfo) -> bool:
+    if "any" in each:
+        return any(holds(one, properties, zone) for one in each["any"])
     value = properties.get(each["property"])
     wanted = each.get("value")
     found = texts(value)

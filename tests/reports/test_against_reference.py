@@ -83,7 +83,9 @@ filters = st.one_of(
         {"op": st.sampled_from(["before", "after"]), "value": st.sampled_from(["2026-10-25", "2026-10-24"])}
     ),
 ).flatmap(lambda one: st.sampled_from(["p", "q.r"]).map(lambda name: {**one, "property": name}))
-some_filters = st.lists(filters, max_size=1)
+some_filters = st.lists(
+    filters | filters | st.fixed_dictionaries({"any": st.lists(filters, min_size=2, max_size=3)}), max_size=1
+)
 zones = st.sampled_from(["UTC", "Europe/Amsterdam", "Asia/Kolkata", "America/New_York"])
 breakdowns = st.none() | st.fixed_dictionaries({"property": st.sampled_from(["p", "q.r"]), "limit": st.integers(1, 3)})
 measures = st.sampled_from(["total", "unique", "per_user_avg"]) | st.builds(

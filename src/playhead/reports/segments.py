@@ -12,14 +12,40 @@ WHOLE = "[(2, '')]::Array(Tuple(UInt8, String))"
 OTHERS = "(3, '')::Tuple(UInt8, String)"
 
 
-def segments(texts: str) -> str:
-    """An array of (kind, text), the segments a row is in: kind 0 is a value, 1 is not set."""
-    return f"if(empty({texts}), [(1, '')], arrayMap(x -> (0, x), arrayDistinct({texts})))::Array(Tuple(UInt8, String))"
-
-
 def segments_sql(query: Query, breakdown: Breakdown | None) -> str:
-    """The segments that an event is in."""
-    return segments(query.texts(breakdown.property, breakdown.of)) if breakdown else WHOLE
+    """The segments that an event is in: an array of (kind, text), where kind 0 is a value and 1 is not set."""
+    if breakdown is None:
+        return WHOLE
+    at = query.value(breakdown.property, breakdown.of)
+    return (
+        f"multiIf(notEmpty({at}_list), arrayMap(x -> (0, x), arrayDistinct({at}_list)), isNull({at}_text), [(1, '')], "
+        f"[(0, assumeNotNull({at}_text))])::Array(Tuple(UInt8, String))"
+    )
+
+
+def key_sql(query: Query, breakdown: Breakdown | None) -> str:
+    """The segments that an event is in as one text (none: not set), which is quicker to group by.
+
+    It is the value's own text; a list is JSON behind a NUL, and so is a text that begins with one.
+    """
+    if breakdown is None:
+        return "''"
+    at = query.value(breakdown.property, breakdown.of)
+    return (
+        f"multiIf(notEmpty({at}_list), concat('\\0', toJSONString({at}_list)), startsWith({at}_text, '\\0'), "
+        f"concat('\\0', toJSONString([{at}_text])), {at}_text)"
+    )
+
+
+def segments_of_key(breakdown: Breakdown | None, key: str) -> str:
+    """`segments_sql` of a `key_sql`."""
+    if breakdown is None:
+        return WHOLE
+    listed = f"arrayMap(x -> (0, x), arrayDistinct(JSONExtract(substring({key}, 2), 'Array(String)')))"
+    return (
+        f"multiIf(isNull({key}), [(1, '')], startsWith({key}, '\\0'), {listed}, [(0, assumeNotNull({key}))])"
+        "::Array(Tuple(UInt8, String))"
+    )
 
 
 def segment_name(kind: int, text: str) -> str | None:

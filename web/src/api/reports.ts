@@ -4,14 +4,20 @@ import { HttpError, call, json } from './http';
 import { of } from './queries';
 import type { FeedRow, PersonName } from './types';
 
-export interface Series {
-  /** Which metric of the body. */
-  metric: number;
-  segment: string | null;
+export interface Points {
   points: { t: string; value: number | null }[];
   total: number | null;
+}
+
+export interface Series extends Points {
+  /** Which metric of the body; null for a formula's. */
+  metric: number | null;
+  formula: number | null;
+  segment: string | null;
   /** What is over the breakdown's limit. */
   other: boolean;
+  /** The period before, bucket under bucket; null when nothing is compared. */
+  previous: Points | null;
 }
 
 export interface InsightsReport {
@@ -25,12 +31,33 @@ export interface FunnelStep {
   rate: number;
   step_rate: number;
   median_ms: number | null;
+  p90_ms: number | null;
+  /** Of the time from the step before. */
+  distribution: Bin[];
+}
+
+export interface Bin {
+  from_ms: number;
+  /** Null: more. */
+  to_ms: number | null;
+  count: number;
+}
+
+/** How long something took, of those who did it. */
+export interface Times {
+  median_ms: number | null;
+  p90_ms: number | null;
+  distribution: Bin[];
 }
 
 export interface FunnelSegment {
   segment: string | null;
   steps: FunnelStep[];
   other: boolean;
+  /** From the first step to the last. */
+  convert: Times;
+  /** By when the first step was done; only when a unit was asked for. */
+  trend?: { t: string; entered: number; converted: number; rate: number }[];
 }
 
 export interface FunnelReport {

@@ -291,6 +291,9 @@ export function Typed(props: {
   value: unknown;
   min?: number;
   max?: number;
+  placeholder?: string;
+  /** The id of what explains it. */
+  describedBy?: string;
   onValue: (text: string) => void;
 }) {
   const given =
@@ -304,6 +307,8 @@ export function Typed(props: {
       min={props.min}
       max={props.max}
       aria-label={props.label}
+      aria-describedby={props.describedBy}
+      placeholder={props.placeholder}
       defaultValue={given}
       data-kind={props.type}
       onBlur={(event) => {

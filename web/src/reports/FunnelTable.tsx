@@ -5,6 +5,7 @@ import { TableMenu } from '../lib/TableMenu';
 import { type PickPart, same, stepName } from './FunnelBars';
 import style from './Reports.module.css';
 import type { FunnelPoint, FunnelState } from './state';
+import { TimesButton } from './TimesButton';
 import { percent, segmentName, timeText } from './words';
 
 export function FunnelTable(props: {
@@ -32,13 +33,14 @@ export function FunnelTable(props: {
               <th scope="col">Of the one before</th>
               <th scope="col">Dropped before it</th>
               <th scope="col">Median time</th>
+              <th scope="col">90% within</th>
             </tr>
           </thead>
           {segments.map((segment, s) => (
             <tbody key={s}>
               {segment.segment !== null && (
                 <tr className={style.whole}>
-                  <th scope="rowgroup" colSpan={6}>
+                  <th scope="rowgroup" colSpan={7}>
                     <i className={style.dot} style={{ background: props.colours[s] }} aria-hidden />
                     {segmentName(segment.segment)}
                   </th>
@@ -80,7 +82,21 @@ export function FunnelTable(props: {
                     <td>{percent(step.rate)}</td>
                     <td>{i === 0 ? '–' : percent(step.step_rate)}</td>
                     {lost === null ? <td>–</td> : cell('dropped', lost)}
-                    <td>{timeText(step.median_ms)}</td>
+                    <td className={style.time}>
+                      {i === 0 ? (
+                        '–'
+                      ) : (
+                        <TimesButton
+                          times={step}
+                          name={`${segment.segment === null ? '' : `${segmentName(segment.segment)}: `}to ${stepName(state, i + 1)}`}
+                          who={what.toLowerCase()}
+                          colour={props.colours[segments.length === 1 ? i : s]}
+                        >
+                          {timeText(step.median_ms)}
+                        </TimesButton>
+                      )}
+                    </td>
+                    <td>{i === 0 ? '–' : timeText(step.p90_ms)}</td>
                   </tr>
                 );
               })}

@@ -1,20 +1,18 @@
 import { useComputedColorScheme } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { Filter, SearchX } from 'lucide-react';
+import { Filter } from 'lucide-react';
 import { useMemo } from 'react';
 
 import { eventNamesQuery } from '../api/queries';
 import type { FunnelReport } from '../api/reports';
-import { count } from '../lib/format';
 import { useNow } from '../lib/hooks';
 import { Trouble } from '../lib/Trouble';
 import { useProject } from '../shell/session';
 import { Answer, NoEvents } from './Answer';
-import { DARK, LIGHT, paints } from './colours';
-import { FunnelBars, type PickPart, stepName } from './FunnelBars';
+import { DARK, LIGHT } from './colours';
+import { FunnelAnswer } from './FunnelAnswer';
 import { FunnelBuilder } from './FunnelBuilder';
-import { FunnelTable } from './FunnelTable';
 import { ReportFrame } from './ReportFrame';
 import style from './Reports.module.css';
 import {
@@ -26,10 +24,9 @@ import {
   readFunnelPoint,
   writeFunnel,
 } from './state';
-import { funnelTable } from './tables';
-import { type Points, usePoints } from './usePoints';
+import { usePoints } from './usePoints';
 import { useReport } from './useReport';
-import { eventLabel, funnelPointText, percent, rangeLabel, segmentName } from './words';
+import { funnelPointText } from './words';
 
 export function FunnelsScreen() {
   const { project_id: project, timezone } = useProject();
@@ -41,9 +38,9 @@ export function FunnelsScreen() {
 
   const asked = JSON.stringify(writeFunnel(readFunnel(search as Record<string, unknown>)));
   const state = useMemo(() => readFunnel(JSON.parse(asked) as Record<string, unknown>), [asked]);
-  const change = (next: FunnelState) => {
+  const change = (next: FunnelState, replace = false) => {
     points.forget();
-    void navigate({ to: '.', search: writeFunnel(next) });
+    void navigate({ to: '.', search: writeFunnel(next), replace });
   };
   const names = useQuery(eventNamesQuery(project));
   const ready = state.steps.length >= 2;
@@ -74,11 +71,12 @@ export function FunnelsScreen() {
       {ready ? (
         <Answer report={report}>
           {(answered) => (
-            <Found
+            <FunnelAnswer
               state={answered.state}
               report={answered.found}
               palette={scheme === 'dark' ? DARK : LIGHT}
               points={points}
+              change={change}
             />
           )}
         </Answer>
@@ -95,90 +93,4 @@ export function FunnelsScreen() {
       )}
     </ReportFrame>
   );
-}
-
-function Found(props: {
-  state: FunnelState;
-  report: FunnelReport;
-  palette: readonly string[];
-  points: Points<FunnelPoint>;
-}) {
-  const { state, palette, points } = props;
-  const { segments } = props.report;
-  const single = segments.length === 1;
-  const painted = single
-    ? paints(
-        state.order === 'any' ? state.steps.map(() => 'any') : state.steps.map((one) => one.event),
-      )
-    : paints(
-        segments.map((one) => one.segment ?? ''),
-        new Set(segments.flatMap((one, i) => (one.other ? [i] : []))),
-      );
-  const colours = painted.map((paint) => palette[paint.colour] as string);
-  const pick: PickPart = (point, x, y, from) =>
-    points.open({ point, title: funnelPointText(state, point), x, y, from });
-
-  const first = eventLabel(state.steps[0]?.event ?? '');
-  if (segments.every((one) => one.steps[0]?.count === 0)) {
-    return (
-      <div className={style.place}>
-        <Trouble icon={<SearchX size={18} />} title="Nobody began">
-          {rangeLabel(state.range)}, nobody did {state.order === 'any' ? 'any of the steps' : first}
-          . Choose other days, another first step or fewer filters.
-        </Trouble>
-      </div>
-    );
-  }
-  const last = segments[0]?.steps.at(-1);
-  return (
-    <>
-      <div className={style.top}>
-        <div className={style.legend}>
-          {single ? (
-            <span>
-              <b>{percent(last?.rate ?? 0)}</b>
-              <em>
-                {count(last?.count ?? 0)} of {count(segments[0]?.steps[0]?.count ?? 0)} came through
-              </em>
-            </span>
-          ) : (
-            segments.map((one, i) => (
-              <span key={i}>
-                <i className={style.dot} style={{ background: colours[i] }} aria-hidden />
-                <b title={segmentName(one.segment)}>{segmentName(one.segment)}</b>
-                <em>{percent(one.steps.at(-1)?.rate ?? 0)}</em>
-              </span>
-            ))
-          )}
-        </div>
-      </div>
-      <FunnelBars
-        state={state}
-        segments={segments}
-        colours={colours}
-        chosen={points.chosen}
-        summary={summary(state, props.report)}
-        onPick={pick}
-      />
-      <FunnelTable
-        state={state}
-        segments={segments}
-        taken={() => funnelTable(state, props.report)}
-        colours={colours}
-        chosen={points.chosen}
-        onPick={pick}
-      />
-      <p className={style.took}>Answered in {props.report.took_ms.toLocaleString('en')} ms</p>
-    </>
-  );
-}
-
-/** The funnel in words. */
-function summary(state: FunnelState, report: FunnelReport): string {
-  const of = report.segments.slice(0, 4).map((segment) => {
-    const steps = segment.steps.map((step, i) => `${stepName(state, i + 1)} ${count(step.count)}`);
-    const name = segment.segment === null ? '' : `${segmentName(segment.segment)}: `;
-    return `${name}${steps.join(', ')}: ${percent(segment.steps.at(-1)?.rate ?? 0)} came through`;
-  });
-  return `Funnel, ${rangeLabel(state.range)}. ${of.join('. ')}. The table below has every number.`;
 }

@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 
 import { OPERATORS, UNITS, askedConditions, daysOf, moved, unwatched } from './parts';
 import {
+  CHARTS,
   COUNTS,
   FUNCTIONS,
   type InsightsState,
@@ -43,12 +44,22 @@ const measure = fc.oneof(
   fc.record({ aggregate: fc.constantFrom(...FUNCTIONS), property: word }),
 );
 const insights: fc.Arbitrary<InsightsState> = fc.record({
-  metrics: fc.array(fc.record({ event: word, measure, filters }), { maxLength: 10 }),
+  metrics: fc.array(
+    fc
+      .tuple(fc.record({ event: word, measure, filters }), fc.boolean())
+      .map(([metric, hidden]) => (hidden ? { ...metric, hidden: true as const } : metric)),
+    { maxLength: 10 },
+  ),
+  formulas: fc.array(
+    fc.oneof(fc.record({ formula: fc.string() }), fc.record({ formula: fc.string(), name: word })),
+    { maxLength: 5 },
+  ),
   filters,
   breakdown: fc.option(property),
   unit: fc.constantFrom(...UNITS),
   range,
-  chart: fc.constantFrom('line', 'bar'),
+  compare: fc.boolean(),
+  chart: fc.constantFrom(...CHARTS),
 });
 
 it('keeps the whole of a report in its address', () => {

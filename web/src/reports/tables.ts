@@ -1,23 +1,32 @@
 /** The reports' tables as they are taken along: every row, exact numbers, times as the API writes them. */
 
-import type { FunnelReport, InsightsReport } from '../api/reports';
+import type { FunnelReport, Points, Series } from '../api/reports';
 import type { Table } from '../lib/download';
 import type { FunnelState, InsightsState } from './state';
 import { eventLabel, rangeLabel, segmentName } from './words';
 
 /** A row for each bucket, oldest first, and a column for each line; the last row has the totals. */
-export function insightsTable(
-  state: InsightsState,
-  { series }: InsightsReport,
-  names: string[],
-): Table {
+export function insightsTable(state: InsightsState, series: Series[], names: string[]): Table {
   const buckets = series[0]?.points ?? [];
+  const cells = (value: (of: Points) => number | null | undefined) =>
+    series.flatMap((one) => {
+      const now = value(one) ?? null;
+      if (!one.previous) return [now];
+      const before = value(one.previous) ?? null;
+      const change = now === null || !before ? null : (now - before) / Math.abs(before);
+      return [now, before, change];
+    });
   return {
     name: `Insights, ${rangeLabel(state.range)}`,
-    columns: ['Time', ...names],
+    columns: [
+      'Time',
+      ...names.flatMap((name, i) =>
+        series[i]?.previous ? [name, `${name}, before`, `${name}, change`] : [name],
+      ),
+    ],
     rows: [
-      ...buckets.map(({ t }, i) => [t, ...series.map((one) => one.points[i]?.value ?? null)]),
-      [rangeLabel(state.range), ...series.map((one) => one.total)],
+      ...buckets.map(({ t }, i) => [t, ...cells((of) => of.points[i]?.value)]),
+      [rangeLabel(state.range), ...cells((of) => of.total)],
     ],
   };
 }
@@ -37,6 +46,7 @@ export function funnelTable(state: FunnelState, { segments }: FunnelReport): Tab
       'Share of the one before',
       'Dropped before it',
       'Median time (ms)',
+      '90% within (ms)',
     ],
     rows: segments.flatMap(({ segment, steps }) =>
       steps.map((step, i) => [
@@ -48,7 +58,33 @@ export function funnelTable(state: FunnelState, { segments }: FunnelReport): Tab
         i === 0 ? null : step.step_rate,
         i === 0 ? null : (steps[i - 1]?.count ?? 0) - step.count,
         step.median_ms,
+        step.p90_ms,
       ]),
     ),
+  };
+}
+
+/** A row for each bucket, oldest first; for each segment how many began, how many came through, and their share. */
+export function trendTable(state: FunnelState, { segments }: FunnelReport): Table {
+  const split = segments.some((one) => one.segment !== null);
+  return {
+    name: `Conversion, ${rangeLabel(state.range)}`,
+    columns: [
+      'Time',
+      ...segments.flatMap((one) =>
+        ['Began', 'Came through', 'Rate'].map((name) =>
+          split ? `${segmentName(one.segment)}, ${name.toLowerCase()}` : name,
+        ),
+      ),
+    ],
+    rows: (segments[0]?.trend ?? []).map(({ t }, i) => [
+      t,
+      ...segments.flatMap(({ trend }) => {
+        const at = trend?.[i];
+        return at
+          ? [at.entered, at.converted, at.entered > 0 ? at.rate : null]
+          : [null, null, null];
+      }),
+    ]),
   };
 }

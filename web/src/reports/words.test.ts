@@ -48,14 +48,22 @@ it('names measures, events and filters', () => {
 });
 
 it('names lines by what tells them apart', () => {
-  const { metrics } = readInsights({
+  const state = readInsights({
     metrics: '[{"event":"View"},{"event":"View","measure":"unique"},{"event":"Buy"}]',
   });
-  expect(seriesName(metrics, 0, null)).toBe('View, total');
-  expect(seriesName(metrics, 1, null)).toBe('View, unique people');
-  expect(seriesName(metrics, 2, null)).toBe('Buy');
-  expect(seriesName(metrics, 2, '$other')).toBe('Buy · Other');
-  expect(seriesName(metrics.slice(2), 0, 'Chrome')).toBe('Chrome');
+  expect(seriesName(state, { metric: 0, formula: null, segment: null })).toBe('View, total');
+  expect(seriesName(state, { metric: 1, formula: null, segment: null })).toBe(
+    'View, unique people',
+  );
+  expect(seriesName(state, { metric: 2, formula: null, segment: null })).toBe('Buy');
+  expect(seriesName(state, { metric: 2, formula: null, segment: '$other' })).toBe('Buy · Other');
+  expect(
+    seriesName(readInsights({ metrics: '[{"event":"Buy"}]' }), {
+      metric: 0,
+      formula: null,
+      segment: 'Chrome',
+    }),
+  ).toBe('Chrome');
 });
 
 it('says what is being watched', () => {
