@@ -19,7 +19,7 @@ export function setCsrf(token: string): void {
 }
 
 interface Call {
-  method?: 'GET' | 'POST' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: unknown;
   /** A list gives its name once for each of its values. */
   query?: Record<string, string | number | boolean | readonly string[] | null | undefined>;
