@@ -84,8 +84,8 @@ function PersonRow({
   const label = personLabel(person);
   return (
     <Link
-      to={'/projects/$project/users/$person' as '.'}
-      params={{ project, person: person.distinct_id } as never}
+      to="/projects/$project/users/$person"
+      params={{ project, person: person.distinct_id }}
       className={style.row}
     >
       <Avatar person={person} />

@@ -28,9 +28,12 @@ export function FilterList(props: {
   of: string;
   /** Where they stand in the body. */
   at: string;
+  /** Only properties of profiles can be chosen. */
+  only?: 'profile';
   onChange: (filters: Condition[]) => void;
 }) {
   const { project, event, filters, onChange } = props;
+  const offered = props.only ? 'only' : true;
   /** The filter that was just added: its value is chosen next. */
   const [added, setAdded] = useState<string | null>(null);
   const put = (at: number, any: Filter[]) => {
@@ -58,6 +61,7 @@ export function FilterList(props: {
                     project={project}
                     event={event}
                     filter={filter}
+                    offered={offered}
                     opened={added === `${i} ${j}`}
                     onChange={(next) =>
                       put(
@@ -81,7 +85,7 @@ export function FilterList(props: {
                   </button>
                   {j === any.length - 1 && (
                     <PropertyPicker
-                      profiles
+                      profiles={offered}
                       project={project}
                       event={event}
                       label={`Or: an alternative to ${filterText(filter)}`}
@@ -103,7 +107,7 @@ export function FilterList(props: {
       })}
       <Problem at={props.at} but={paths.flat().filter((path) => path !== null)} />
       <PropertyPicker
-        profiles
+        profiles={offered}
         project={project}
         event={event}
         label={`Add a filter to ${props.of}`}
@@ -139,6 +143,7 @@ function FilterParts(props: {
   project: string;
   event: string | undefined;
   filter: Filter;
+  offered: true | 'only';
   opened: boolean;
   onChange: (filter: Filter) => void;
 }) {
@@ -151,7 +156,7 @@ function FilterParts(props: {
   return (
     <>
       <PropertyPicker
-        profiles
+        profiles={props.offered}
         project={project}
         event={event}
         label={`Property: ${propertyName(filter.property)}`}
@@ -159,7 +164,7 @@ function FilterParts(props: {
         onPick={(property, types) => onChange({ ...property, op: usualOperator(types) })}
       >
         {propertyName(filter.property)}
-        {filter.of && <span className={style.of}>of the person</span>}
+        {filter.of && props.offered !== 'only' && <span className={style.of}>of the person</span>}
       </PropertyPicker>
       <Choice
         label="Condition"

@@ -1,5 +1,6 @@
 import { Menu } from '@mantine/core';
 import { Clapperboard, Link2, List, Users } from 'lucide-react';
+import type { ReactNode } from 'react';
 
 import { useCopy } from '../lib/Copy';
 import type { Points } from './usePoints';
@@ -21,7 +22,13 @@ const ITEMS = [
 ] as const;
 
 /** What can be done with any point, bar, row or cell. */
-export function PointMenu<Point extends object>({ points }: { points: Points<Point> }) {
+export function PointMenu<Point extends object>({
+  points,
+  more,
+}: {
+  points: Points<Point>;
+  more?: ((point: Point) => ReactNode) | undefined;
+}) {
   const { opened } = points;
   const [copied, copy] = useCopy();
   return (
@@ -63,6 +70,7 @@ export function PointMenu<Point extends object>({ points }: { points: Points<Poi
             >
               Copy link
             </Menu.Item>
+            {more?.(opened.point)}
           </Menu.Dropdown>
         </Menu>
       )}

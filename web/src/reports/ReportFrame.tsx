@@ -24,6 +24,8 @@ export function ReportFrame<Point extends object>(props: {
   show: Show | undefined;
   /** What a point is: "Dropped after Add to Cart · 18 Nov". */
   pointText: (point: Point) => string;
+  /** What the menu of a point has at its end, beside what every point's has. */
+  more?: (point: Point) => ReactNode;
   /** Of the answer; what it names of the question is said there. */
   error: Error | null;
   question: ReactNode;
@@ -60,7 +62,7 @@ export function ReportFrame<Point extends object>(props: {
           {props.children}
         </section>
       </div>
-      <PointMenu points={points} />
+      <PointMenu points={points} more={props.more} />
       {opened && (show ? <Behind key={show} show={show} {...opened} /> : <Watching {...opened} />)}
     </div>
   );

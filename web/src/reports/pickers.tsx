@@ -50,8 +50,8 @@ export function PropertyPicker(props: {
   event: string | undefined;
   label: string;
   chosen?: Property | null;
-  /** Properties of profiles can be chosen too. */
-  profiles?: boolean;
+  /** Properties of profiles can be chosen too, or nothing else. */
+  profiles?: boolean | 'only';
   initiallyOpen?: boolean;
   children: ReactNode;
   className?: string;
@@ -59,13 +59,20 @@ export function PropertyPicker(props: {
   onPick: (property: Property, types?: readonly PropertyType[]) => void;
 }) {
   const { chosen } = props;
-  const found = useQuery(propertiesQuery(props.project, props.event));
+  const both = props.profiles === true;
+  const found = useQuery({
+    ...propertiesQuery(props.project, props.event),
+    enabled: props.profiles !== 'only',
+  });
   const profile = useQuery({
     ...propertiesQuery(props.project, undefined, 'profile'),
-    enabled: props.profiles ?? false,
+    enabled: Boolean(props.profiles),
   });
+  const asked = props.profiles === 'only' ? profile : found;
   const typed = (text: string): Option[] => [
-    { key: EVENT + text, label: text, note: 'of the event' },
+    ...(props.profiles === 'only'
+      ? []
+      : [{ key: EVENT + text, label: text, note: 'of the event' }]),
     ...(props.profiles ? [{ key: PROFILE + text, label: text, note: 'of the person' }] : []),
   ];
   return (
@@ -77,19 +84,19 @@ export function PropertyPicker(props: {
           label: propertyName(one.property),
           count: one.count,
           description: one.description,
-          ...(props.profiles ? { section: 'Of the event' } : {}),
+          ...(both ? { section: 'Of the event' } : {}),
         })),
         ...(profile.data ?? []).map((one) => ({
           key: PROFILE + one.property,
           label: propertyName(one.property),
           count: one.count,
           description: one.description,
-          section: 'Of the person',
+          ...(both ? { section: 'Of the person' } : {}),
         })),
       ]}
       {...(chosen ? { chosen: new Set([(chosen.of ? PROFILE : EVENT) + chosen.property]) } : {})}
-      loading={found.isPending}
-      trouble={said(found.error)}
+      loading={asked.isPending}
+      trouble={said(asked.error)}
       typed={typed}
       {...(props.initiallyOpen ? { initiallyOpen: true } : {})}
       className={props.className}
