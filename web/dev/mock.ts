@@ -7,8 +7,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Plugin } from 'vite';
 
+import { type Json, send } from './answer';
+import { boardsApi, lexiconApi, namesApi, savedApi } from './library';
+import { peopleApi } from './people';
 import { privacyApi, privacyOf, previewApi } from './privacy';
 import { type Made, chance, make } from './recording';
+import { queriesApi, reportsApi } from './reports';
 
 const PEOPLE = [
   'Ada Lindqvist',
@@ -27,8 +31,16 @@ const PEOPLE = [
 ];
 const born = Date.now();
 
+interface Row extends Json {
+  replay_id: string;
+  distinct_id: string;
+  person: { distinct_id: string; name: string | null; email: string | null; avatar: null };
+  started_at: string;
+  duration_ms: number;
+}
+
 interface Visit {
-  row: Record<string, unknown>;
+  row: Row;
   made: Made;
   start: number;
   end: number;
@@ -36,12 +48,7 @@ interface Visit {
 
 const visits: Visit[] = [];
 
-function visit(
-  i: number,
-  start: number,
-  length: number,
-  extra: Record<string, unknown> = {},
-): Visit {
+function visit(i: number, start: number, length: number, extra: Json = {}): Visit {
   const random = chance(i + 99);
   const phone = i % 4 === 2;
   const made = make(i, start, length, phone);
@@ -115,7 +122,7 @@ function known(v: Visit): Visit['made']['events'] {
   return v.row['live'] ? v.made.events.filter((e) => e.timestamp <= Date.now()) : v.made.events;
 }
 
-function rowOf(v: Visit) {
+function rowOf(v: Visit): Row {
   if (!v.row['live']) return v.row;
   const events = known(v);
   const end = events.at(-1)?.timestamp ?? v.start;
@@ -127,17 +134,6 @@ function rowOf(v: Visit) {
     page_count: v.made.pages.filter((p) => p.at_ms <= end).length,
     click_count: v.made.markers.filter((m) => m.kind === 'click' && m.at_ms <= end).length,
   };
-}
-
-export function send(
-  response: ServerResponse,
-  status: number,
-  body: unknown,
-  type = 'application/json',
-) {
-  response.statusCode = status;
-  response.setHeader('Content-Type', type);
-  response.end(type === 'application/json' ? JSON.stringify(body) : (body as string));
 }
 
 const ndjson = (events: unknown[]) => events.map((e) => JSON.stringify(e) + '\n').join('');
@@ -175,6 +171,7 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
       token: `${project_id}-token`,
       created_at: '2026-11-01T00:00:00Z',
       retention_days: 30,
+      timezone: 'UTC',
     });
     return send(response, 200, {
       member: { member_id: 'm1', name: 'Owner', email: null },
@@ -216,28 +213,27 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
       error: { code: 'store_down', message: 'The analytics store does not answer.' },
     });
   if (parts[3] === 'privacy') return privacyApi(request, response, parts, visits.length);
-  if (parts[3] === 'events' && parts[4] === 'names')
-    return send(response, 200, {
-      results: [
-        { event: 'Add to Cart', count: 212 },
-        { event: 'View Item', count: 180 },
-        { event: 'Checkout', count: 61 },
-      ],
-    });
-  if (parts[3] === 'people' && parts[4]) {
-    const id = decodeURIComponent(parts[4]);
-    const theirs = visits.filter((v) => v.row['distinct_id'] === id);
-    if (parts[5] === 'replays')
-      return send(response, 200, { results: theirs.map(rowOf), next_cursor: null });
-    return send(response, 200, {
-      ...(theirs[0]?.row['person'] as object),
-      properties: { $city: 'Gothenburg', plan: 'Pro', orders: 3, newsletter: true },
-      first_seen: '2026-11-02T10:00:00Z',
-      last_seen: new Date().toISOString(),
-    });
+  const seen = () => (project === 'empty' ? [] : visits.map(rowOf));
+  switch (parts[3]) {
+    case 'events':
+      return namesApi(response, url, parts);
+    case 'reports':
+      return reportsApi(request, response, url, parts, seen());
+    case 'queries':
+      return queriesApi(request, response, parts[4] ?? '');
+    case 'people':
+      return peopleApi(response, url, parts, seen());
+    case 'saved-reports':
+      return savedApi(request, response, url, parts);
+    case 'boards':
+      return boardsApi(request, response, url, parts);
+    case 'lexicon':
+      return lexiconApi(request, response, url, parts);
+    case 'replays':
+      break;
+    default:
+      return send(response, 404, { error: { code: 'not_found', message: 'No such path.' } });
   }
-  if (parts[3] !== 'replays')
-    return send(response, 404, { error: { code: 'not_found', message: 'No such path.' } });
   let mine = visits;
   if (project === 'empty') mine = Date.now() - born > 90_000 ? visits.slice(0, 1) : [];
   if (!parts[4]) {

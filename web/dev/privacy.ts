@@ -1,7 +1,7 @@
 /** Rules, previews and jobs of the mock API. Patterns are JavaScript's here, and selectors know tags, ids and classes. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { send } from './mock';
+import { bodyOf, send } from './answer';
 import type { RrwebEvent } from './recording';
 
 interface Rule {
@@ -80,16 +80,6 @@ function jobOf(job: Job) {
   };
 }
 
-function body(request: IncomingMessage): Promise<Record<string, unknown>> {
-  return new Promise((resolve) => {
-    let text = '';
-    request.on('data', (part: Buffer) => (text += part.toString()));
-    request.on('end', () =>
-      resolve(text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)),
-    );
-  });
-}
-
 /** What is wrong with a rule, or null. */
 function fault(rule: { kind: string; expression: string }): string | null {
   if (rule.kind !== 'pattern')
@@ -125,7 +115,7 @@ export async function privacyApi(
       );
       return send(response, 204, '', 'text/plain');
     }
-    const given = (await body(request)) as unknown as Rule;
+    const given = (await bodyOf(request)) as unknown as Rule;
     const wrong = fault(given);
     if (wrong) return bad(response, wrong);
     const rule = {
@@ -226,7 +216,7 @@ export async function previewApi(
   events: RrwebEvent[],
   wholeEvents: boolean,
 ): Promise<void> {
-  const given = (await body(request))['rules'] as { kind: string; expression: string }[];
+  const given = (await bodyOf(request))['rules'] as { kind: string; expression: string }[];
   const wrong = given.map(fault).find((one) => one !== null);
   if (wrong) return bad(response, wrong);
   const all = events.map((event) => masked(event, given));

@@ -5,26 +5,29 @@ import {
   lazyRouteComponent,
 } from '@tanstack/react-router';
 
-import type { FeedFilter } from './api/queries';
 import type { RuleKind } from './api/types';
-import { TABS } from './lib/search';
+import { replaysSearch } from './feed/search';
+import { type LexiconSearch, ORDERS } from './lexicon/order';
+import { type Raw, given, number, oneOf, parseSearch, stringifySearch, text } from './lib/search';
+import { profileSearch, usersSearch } from './people/state';
 import { funnelSearch, insightsSearch } from './reports/state';
+import type { SavedSearch } from './saved/SavedScreen';
+import { namedSearch } from './saved/search';
 import { NotFound } from './shell/NotFound';
+import { retentionSearch } from './retention/state';
+import { flowsSearch } from './flows/state';
 import { Home, Shell } from './shell/Shell';
-
-/** Everything a Replays screen shows is in its address. */
-export interface ReplaysSearch extends FeedFilter {
-  /** Where in the replay, as the events' own epoch milliseconds. */
-  t?: number;
-  tab?: (typeof TABS)[number];
-  theatre?: boolean;
-}
 
 export interface PrivacySearch {
   /** The rule that was just made. */
   saved?: string;
   /** The job whose outcome is unfolded. */
   job?: string;
+}
+
+export interface BoardSearch {
+  /** Days, instead of those that each report was saved with. */
+  last?: number;
 }
 
 /** A rule that is being made, and the replay it is tried on. */
@@ -35,50 +38,6 @@ export interface RuleSearch {
   replay?: string;
   t?: number;
   view?: 'recorded';
-}
-
-type Raw = Record<string, unknown>;
-
-const text = (raw: Raw, name: string) => (typeof raw[name] === 'string' ? raw[name] : undefined);
-const flag = (raw: Raw, name: string) =>
-  raw[name] === 'true' || raw[name] === true ? true : undefined;
-const number = (raw: Raw, name: string) => {
-  const value = Number(raw[name]);
-  return raw[name] !== undefined && raw[name] !== '' && Number.isFinite(value) ? value : undefined;
-};
-const oneOf = <T extends string>(raw: Raw, name: string, values: readonly T[]) =>
-  values.find((value) => value === raw[name]);
-
-export function replaysSearch(raw: Raw): ReplaysSearch {
-  const all = {
-    q: text(raw, 'q'),
-    sort: oneOf(raw, 'sort', ['recency', 'duration', 'activity'] as const),
-    order: oneOf(raw, 'order', ['asc', 'desc'] as const),
-    from: text(raw, 'from'),
-    to: text(raw, 'to'),
-    event: text(raw, 'event'),
-    url: text(raw, 'url'),
-    has_error: flag(raw, 'has_error'),
-    has_rage_click: flag(raw, 'has_rage_click'),
-    min_duration_ms: number(raw, 'min_duration_ms'),
-    browser: text(raw, 'browser'),
-    os: text(raw, 'os'),
-    device: text(raw, 'device'),
-    live: flag(raw, 'live'),
-    distinct_id: text(raw, 'distinct_id'),
-    t: number(raw, 't'),
-    tab: oneOf(raw, 'tab', TABS),
-    theatre: flag(raw, 'theatre'),
-  };
-  return given(all);
-}
-
-function given<Search extends object>(
-  search: Search,
-): { [Name in keyof Search]?: NonNullable<Search[Name]> } {
-  return Object.fromEntries(
-    Object.entries(search).filter(([, value]) => value !== undefined && value !== ''),
-  ) as { [Name in keyof Search]?: NonNullable<Search[Name]> };
 }
 
 export function privacySearch(raw: Raw): PrivacySearch {
@@ -96,6 +55,25 @@ export function ruleSearch(raw: Raw): RuleSearch {
   });
 }
 
+export const savedSearch = (raw: Raw): SavedSearch =>
+  given({
+    q: text(raw, 'q'),
+    kind: oneOf(raw, 'kind', ['insights', 'funnel', 'retention', 'flows', 'replays'] as const),
+  });
+
+export const boardSearch = (raw: Raw): BoardSearch => {
+  const last = number(raw, 'last');
+  return last !== undefined && Number.isInteger(last) && last >= 1 && last <= 3_660 ? { last } : {};
+};
+
+export const lexiconSearch = (raw: Raw): LexiconSearch =>
+  given({
+    q: text(raw, 'q'),
+    of: oneOf(raw, 'of', ['event_property', 'profile_property'] as const),
+    by: oneOf(raw, 'by', ORDERS),
+    order: oneOf(raw, 'order', ['asc'] as const),
+  });
+
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 
 const home = createRoute({ getParentRoute: () => root, path: '/', component: Home });
@@ -107,7 +85,7 @@ const projectHome = createRoute({ getParentRoute: () => project, path: '/', comp
 const replays = createRoute({
   getParentRoute: () => project,
   path: '/replays',
-  validateSearch: replaysSearch,
+  validateSearch: (raw: Raw) => ({ ...replaysSearch(raw), ...namedSearch(raw) }),
   component: lazyRouteComponent(() => import('./replay/ReplaysScreen'), 'ReplaysScreen'),
 });
 
@@ -116,15 +94,76 @@ const replay = createRoute({ getParentRoute: () => replays, path: '/$replay' });
 const insights = createRoute({
   getParentRoute: () => project,
   path: '/insights',
-  validateSearch: insightsSearch,
+  validateSearch: (raw: Raw) => ({ ...insightsSearch(raw), ...namedSearch(raw) }),
   component: lazyRouteComponent(() => import('./reports/InsightsScreen'), 'InsightsScreen'),
 });
 
 const funnels = createRoute({
   getParentRoute: () => project,
   path: '/funnels',
-  validateSearch: funnelSearch,
+  validateSearch: (raw: Raw) => ({ ...funnelSearch(raw), ...namedSearch(raw) }),
   component: lazyRouteComponent(() => import('./reports/FunnelsScreen'), 'FunnelsScreen'),
+});
+
+const boards = createRoute({
+  getParentRoute: () => project,
+  path: '/boards',
+  component: lazyRouteComponent(() => import('./boards/BoardsScreen'), 'BoardsScreen'),
+});
+
+const board = createRoute({
+  getParentRoute: () => project,
+  path: '/boards/$board',
+  validateSearch: boardSearch,
+  component: lazyRouteComponent(() => import('./boards/BoardScreen'), 'BoardScreen'),
+});
+
+const saved = createRoute({
+  getParentRoute: () => project,
+  path: '/saved',
+  validateSearch: savedSearch,
+  component: lazyRouteComponent(() => import('./saved/SavedScreen'), 'SavedScreen'),
+});
+
+const savedReport = createRoute({
+  getParentRoute: () => project,
+  path: '/saved/$report',
+  component: lazyRouteComponent(() => import('./saved/OpenReport'), 'OpenReport'),
+});
+
+const lexicon = createRoute({
+  getParentRoute: () => project,
+  path: '/lexicon',
+  validateSearch: lexiconSearch,
+  component: lazyRouteComponent(() => import('./lexicon/LexiconScreen'), 'LexiconScreen'),
+});
+
+const retention = createRoute({
+  getParentRoute: () => project,
+  path: '/retention',
+  validateSearch: (raw: Raw) => ({ ...retentionSearch(raw), ...namedSearch(raw) }),
+  component: lazyRouteComponent(() => import('./retention/RetentionScreen'), 'RetentionScreen'),
+});
+
+const flows = createRoute({
+  getParentRoute: () => project,
+  path: '/flows',
+  validateSearch: (raw: Raw) => ({ ...flowsSearch(raw), ...namedSearch(raw) }),
+  component: lazyRouteComponent(() => import('./flows/FlowsScreen'), 'FlowsScreen'),
+});
+
+const users = createRoute({
+  getParentRoute: () => project,
+  path: '/users',
+  validateSearch: usersSearch,
+  component: lazyRouteComponent(() => import('./people/UsersScreen'), 'UsersScreen'),
+});
+
+const profile = createRoute({
+  getParentRoute: () => project,
+  path: '/users/$person',
+  validateSearch: profileSearch,
+  component: lazyRouteComponent(() => import('./people/ProfileScreen'), 'ProfileScreen'),
 });
 
 const privacy = createRoute({
@@ -161,21 +200,24 @@ export const router = createRouter({
       replays.addChildren([replay]),
       insights,
       funnels,
+      retention,
+      flows,
+      users,
+      profile,
+      boards,
+      board,
+      saved,
+      savedReport,
+      lexicon,
       privacy,
       rule,
       install,
       status,
     ]),
   ]),
-  // Plain `?name=value`, readable and writable by hand.
-  parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
+  parseSearch,
   stringifySearch: (search: Raw) => {
-    const params = new URLSearchParams();
-    for (const [name, value] of Object.entries(search)) {
-      if (typeof value === 'string' || typeof value === 'number' || value === true)
-        params.set(name, String(value));
-    }
-    const query = params.toString();
+    const query = stringifySearch(search);
     return query === '' ? '' : `?${query}`;
   },
   defaultPreload: 'intent',

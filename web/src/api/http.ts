@@ -19,15 +19,17 @@ export function setCsrf(token: string): void {
 }
 
 interface Call {
-  method?: 'GET' | 'POST' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: unknown;
-  query?: Record<string, string | number | boolean | null | undefined>;
+  /** A list gives its name once for each of its values. */
+  query?: Record<string, string | number | boolean | readonly string[] | null | undefined>;
+  headers?: Record<string, string>;
   signal?: AbortSignal;
 }
 
 export async function call(path: string, options: Call = {}): Promise<Response> {
   const { method = 'GET', body, query, signal } = options;
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = { ...options.headers };
   if (method !== 'GET') headers['X-Playhead-CSRF'] = csrf;
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   const response = await fetch(path + search(query), {
@@ -48,7 +50,9 @@ export async function json<T>(path: string, options?: Call): Promise<T> {
 function search(query: Call['query']): string {
   const params = new URLSearchParams();
   for (const [name, value] of Object.entries(query ?? {})) {
-    if (value !== undefined && value !== null && value !== '') params.set(name, String(value));
+    if (typeof value === 'object' && value !== null)
+      for (const one of value) params.append(name, one);
+    else if (value !== undefined && value !== null && value !== '') params.set(name, String(value));
   }
   const text = params.toString();
   return text === '' ? '' : `?${text}`;

@@ -6,6 +6,8 @@ export interface Project {
   token: string;
   created_at: string;
   retention_days: number;
+  /** IANA; the days of reports are days there. */
+  timezone: string;
 }
 
 export interface Session {

@@ -2,21 +2,14 @@ import { Menu } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useQuery } from '@tanstack/react-query';
-import {
-  ArrowDownWideNarrow,
-  Check,
-  ChevronDown,
-  CloudOff,
-  Search,
-  SearchX,
-  X,
-} from 'lucide-react';
-import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { ArrowDownWideNarrow, Check, ChevronDown, CloudOff, SearchX } from 'lucide-react';
+import { type RefObject, useEffect, useLayoutEffect, useRef } from 'react';
 
 import { HttpError } from '../api/http';
 import { type FeedFilter, liveCountQuery } from '../api/queries';
 import { useNow } from '../lib/hooks';
 import { count } from '../lib/format';
+import { SearchField } from '../lib/SearchField';
 import { Trouble } from '../lib/Trouble';
 import { withoutTime } from '../lib/search';
 import style from './Feed.module.css';
@@ -63,6 +56,8 @@ export function Feed(props: {
       <div className={style.top}>
         <SearchField
           value={filter.q ?? ''}
+          label="Search replays by name, e-mail, user id or date"
+          placeholder="Name, e-mail, user id, date…"
           onChange={(q) => change({ q })}
           inputRef={props.searchRef}
         />
@@ -244,54 +239,6 @@ function Cards(props: {
           );
         })}
       </ol>
-    </div>
-  );
-}
-
-function SearchField(props: {
-  value: string;
-  onChange: (value: string) => void;
-  inputRef: RefObject<HTMLInputElement | null>;
-}) {
-  const { value, onChange, inputRef } = props;
-  const [typed, setTyped] = useState(value);
-  const [given, setGiven] = useState(value);
-  const sent = useRef(value);
-  if (given !== value) {
-    setGiven(value);
-    setTyped(value);
-  }
-  useEffect(() => {
-    if (typed.trim() === value) return;
-    const timer = setTimeout(() => {
-      sent.current = typed.trim();
-      onChange(sent.current);
-    }, 250);
-    return () => clearTimeout(timer);
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [typed]);
-  return (
-    <div className={style.search}>
-      <Search size={14} aria-hidden />
-      <input
-        ref={inputRef}
-        type="text"
-        aria-label="Search replays by name, e-mail, user id or date"
-        placeholder="Name, e-mail, user id, date…"
-        value={typed}
-        onChange={(event) => setTyped(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key === 'Escape') {
-            setTyped('');
-            event.currentTarget.blur();
-          }
-        }}
-      />
-      {typed && (
-        <button type="button" aria-label="Clear the search" onClick={() => setTyped('')}>
-          <X size={13} />
-        </button>
-      )}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 
-import { replaysSearch, ruleSearch } from '../routes';
+import { replaysSearch } from '../feed/search';
+import { ruleSearch } from '../routes';
 import { ago, bytes, clock, count, path, personLabel, propertyName, spell, when } from './format';
 
 it('writes durations', () => {

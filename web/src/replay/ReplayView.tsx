@@ -9,7 +9,7 @@ import { recordingSource, replayQuery } from '../api/queries';
 import type { Project, ReplayDetail } from '../api/types';
 import { useKeys, usePreference } from '../lib/hooks';
 import { exact } from '../lib/format';
-import type { ReplaysSearch } from '../routes';
+import type { ReplaysSearch } from '../feed/search';
 import { Trouble } from '../lib/Trouble';
 import { useSession } from '../shell/session';
 import { AddressBar } from './AddressBar';

@@ -5,11 +5,11 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 
 import type { FeedFilter } from '../api/queries';
 import { Feed } from '../feed/Feed';
+import type { ReplaysSearch } from '../feed/search';
 import { useFeed } from '../feed/useFeed';
 import { FirstMinutes } from '../first/FirstMinutes';
 import { useKeys, useNarrow, usePreference } from '../lib/hooks';
 import { Trouble } from '../lib/Trouble';
-import type { ReplaysSearch } from '../routes';
 import { useProject, useSampleShop, useSession } from '../shell/session';
 import { preparePlayer } from './playerFrame';
 import { ReplayView } from './ReplayView';

@@ -1,82 +1,184 @@
+import { useQuery } from '@tanstack/react-query';
 import { ListFilter, X } from 'lucide-react';
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 
+import { propertiesQuery } from '../api/reports';
 import { propertyName } from '../lib/format';
 import style from './Builder.module.css';
+import { operatorsOf, usualOperator } from './operators';
+import {
+  type Condition,
+  type Filter,
+  type FilterValue,
+  type Operator,
+  alternatives,
+  finished,
+} from './parts';
 import { Choice } from './Picker';
 import { PropertyPicker, ValuePicker } from './pickers';
-import { type Filter, type FilterValue, type Operator, finished } from './state';
-import { OPERATOR_NAMES, filterText } from './words';
+import { Problem } from './Problem';
+import { OPERATOR_NAMES, conditionText, filterText } from './words';
 
-/** Conditions that must all hold. */
+/** Conditions that must all hold; one may have alternatives: where A is x or B is y. */
 export function FilterList(props: {
   project: string;
   event: string | undefined;
-  filters: Filter[];
+  filters: Condition[];
   /** What they narrow, for screen readers: "Checkout". */
   of: string;
-  onChange: (filters: Filter[]) => void;
+  /** Where they stand in the body. */
+  at: string;
+  /** Only properties of profiles can be chosen. */
+  only?: 'profile';
+  onChange: (filters: Condition[]) => void;
 }) {
-  const { filters, onChange } = props;
-  const [added, setAdded] = useState<number | null>(null);
-  const change = (at: number, filter: Filter) =>
-    onChange(filters.map((one, i) => (i === at ? filter : one)));
+  const { project, event, filters, onChange } = props;
+  const offered = props.only ? 'only' : true;
+  /** The filter that was just added: its value is chosen next. */
+  const [added, setAdded] = useState<string | null>(null);
+  const put = (at: number, any: Filter[]) => {
+    const [only] = any;
+    const next = any.length > 1 ? { any } : only;
+    onChange(filters.flatMap((one, i) => (i !== at ? [one] : next ? [next] : [])));
+  };
+  const paths = bodyPaths(filters, props.at);
   return (
     <>
-      {filters.map((filter, i) => (
-        <div
-          key={i}
-          className={style.filter}
-          role="group"
-          aria-label={`Filter of ${props.of}: ${filterText(filter)}`}
-        >
-          <span className={style.word}>{i === 0 ? 'where' : 'and'}</span>
-          <PropertyPicker
-            profiles
-            project={props.project}
-            event={props.event}
-            label={`Property: ${propertyName(filter.property)}`}
-            chosen={filter}
-            onPick={(property) => change(i, { ...property, op: 'eq' })}
+      {filters.map((condition, i) => {
+        const any = alternatives(condition);
+        return (
+          <div
+            key={i}
+            className={style.condition}
+            role="group"
+            aria-label={`Filter of ${props.of}: ${conditionText(condition)}`}
           >
-            {propertyName(filter.property)}
-            {filter.of && <span className={style.of}>of the person</span>}
-          </PropertyPicker>
-          <Choice
-            label="Condition"
-            value={filter.op}
-            names={OPERATOR_NAMES}
-            onChange={(op) => change(i, withOperator(filter, op))}
-          />
-          <Value
-            {...props}
-            filter={filter}
-            opened={added === i}
-            onValue={(value) => change(i, { ...filter, value })}
-          />
-          <button
-            type="button"
-            className={style.remove}
-            aria-label={`Remove the filter: ${filterText(filter)}`}
-            onClick={() => onChange(filters.filter((_, other) => other !== i))}
-          >
-            <X size={13} aria-hidden />
-          </button>
-        </div>
-      ))}
+            {any.map((filter, j) => (
+              <Fragment key={j}>
+                <div className={style.filter}>
+                  <span className={style.word}>{j > 0 ? 'or' : i === 0 ? 'where' : 'and'}</span>
+                  <FilterParts
+                    project={project}
+                    event={event}
+                    filter={filter}
+                    offered={offered}
+                    opened={added === `${i} ${j}`}
+                    onChange={(next) =>
+                      put(
+                        i,
+                        any.map((one, other) => (other === j ? next : one)),
+                      )
+                    }
+                  />
+                  <button
+                    type="button"
+                    className={style.remove}
+                    aria-label={`Remove the filter: ${filterText(filter)}`}
+                    onClick={() =>
+                      put(
+                        i,
+                        any.filter((_, other) => other !== j),
+                      )
+                    }
+                  >
+                    <X size={13} aria-hidden />
+                  </button>
+                  {j === any.length - 1 && (
+                    <PropertyPicker
+                      profiles={offered}
+                      project={project}
+                      event={event}
+                      label={`Or: an alternative to ${filterText(filter)}`}
+                      className={style.or as string}
+                      onPick={(property, types) => {
+                        setAdded(`${i} ${j + 1}`);
+                        put(i, [...any, { ...property, op: usualOperator(types) }]);
+                      }}
+                    >
+                      or
+                    </PropertyPicker>
+                  )}
+                </div>
+                {paths[i]?.[j] && <Problem at={paths[i][j]} />}
+              </Fragment>
+            ))}
+          </div>
+        );
+      })}
+      <Problem at={props.at} but={paths.flat().filter((path) => path !== null)} />
       <PropertyPicker
-        profiles
-        project={props.project}
-        event={props.event}
+        profiles={offered}
+        project={project}
+        event={event}
         label={`Add a filter to ${props.of}`}
         className={style.add as string}
-        onPick={(property) => {
-          setAdded(filters.length);
-          onChange([...filters, { ...property, op: 'eq' }]);
+        onPick={(property, types) => {
+          setAdded(`${filters.length} 0`);
+          onChange([...filters, { ...property, op: usualOperator(types) }]);
         }}
       >
         <ListFilter size={13} aria-hidden /> Filter
       </PropertyPicker>
+    </>
+  );
+}
+
+/** Where each filter stands in the body, which leaves out the unfinished ones. */
+function bodyPaths(filters: Condition[], at: string): (string | null)[][] {
+  let place = 0;
+  return filters.map((condition) => {
+    const any = alternatives(condition);
+    const asked = any.filter(finished).length;
+    const here = `${at}[${place}]`;
+    if (asked > 0) place++;
+    let inside = 0;
+    return any.map((filter) =>
+      !finished(filter) ? null : asked > 1 ? `${here}.any[${inside++}]` : here,
+    );
+  });
+}
+
+/** Property, operator and value. */
+function FilterParts(props: {
+  project: string;
+  event: string | undefined;
+  filter: Filter;
+  offered: true | 'only';
+  opened: boolean;
+  onChange: (filter: Filter) => void;
+}) {
+  const { project, event, filter, onChange } = props;
+  const known = useQuery(propertiesQuery(project, event, filter.of));
+  const types = known.data?.find((one) => one.property === filter.property)?.types;
+  const names = Object.fromEntries(
+    operatorsOf(types, filter.op).map((op) => [op, OPERATOR_NAMES[op]]),
+  );
+  return (
+    <>
+      <PropertyPicker
+        profiles={props.offered}
+        project={project}
+        event={event}
+        label={`Property: ${propertyName(filter.property)}`}
+        chosen={filter}
+        onPick={(property, types) => onChange({ ...property, op: usualOperator(types) })}
+      >
+        {propertyName(filter.property)}
+        {filter.of && props.offered !== 'only' && <span className={style.of}>of the person</span>}
+      </PropertyPicker>
+      <Choice
+        label="Condition"
+        value={filter.op}
+        names={names}
+        onChange={(op) => onChange(withOperator(filter, op))}
+      />
+      <Value
+        project={project}
+        event={event}
+        filter={filter}
+        opened={props.opened}
+        onValue={(value) => onChange({ ...filter, value })}
+      />
     </>
   );
 }
@@ -189,6 +291,9 @@ export function Typed(props: {
   value: unknown;
   min?: number;
   max?: number;
+  placeholder?: string;
+  /** The id of what explains it. */
+  describedBy?: string;
   onValue: (text: string) => void;
 }) {
   const given =
@@ -202,6 +307,8 @@ export function Typed(props: {
       min={props.min}
       max={props.max}
       aria-label={props.label}
+      aria-describedby={props.describedBy}
+      placeholder={props.placeholder}
       defaultValue={given}
       data-kind={props.type}
       onBlur={(event) => {

@@ -1,7 +1,8 @@
 import type { FunnelSegment } from '../api/reports';
 import { count } from '../lib/format';
 import style from './Funnel.module.css';
-import { type FunnelPoint, type FunnelState } from './state';
+import type { FunnelPoint, FunnelState } from './state';
+import { TimesButton } from './TimesButton';
 import { eventLabel, percent, segmentName, timeText } from './words';
 
 export type PickPart = (point: FunnelPoint, x: number, y: number, from: HTMLElement) => void;
@@ -18,7 +19,8 @@ export const same = (one: FunnelPoint | null, other: FunnelPoint) =>
   one !== null &&
   one.step === other.step &&
   one.outcome === other.outcome &&
-  one.segment === other.segment;
+  one.segment === other.segment &&
+  one.t === other.t;
 
 /** For each step a bar per segment: those who came so far, and on top, hatched, those who were lost on the way. */
 export function FunnelBars(props: {
@@ -94,7 +96,20 @@ export function FunnelBars(props: {
                       {count(overall.count)}
                       {before ? ` · ${percent(overall.step_rate)} of step ${i}` : ''}
                     </span>
-                    <span>{before ? `median ${timeText(overall.median_ms)}` : ' '}</span>
+                    {before && (
+                      <TimesButton
+                        times={overall}
+                        name={
+                          state.order === 'any'
+                            ? `From any ${i} to any ${i + 1}`
+                            : `From ${stepName(state, i)} to ${stepName(state, i + 1)}`
+                        }
+                        who={state.count === 'total' ? 'attempts' : 'people'}
+                        colour={props.colours[i]}
+                      >
+                        median {timeText(overall.median_ms)}
+                      </TimesButton>
+                    )}
                   </>
                 )}
               </div>

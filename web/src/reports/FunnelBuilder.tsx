@@ -1,13 +1,17 @@
-import { ArrowDown, ArrowUp, Plus, X } from 'lucide-react';
+import { ArrowDown, ArrowUp, CircleSlash, Equal, Plus, X } from 'lucide-react';
+import { Fragment } from 'react';
 
+import { propertyName } from '../lib/format';
 import style from './Builder.module.css';
 import { FilterList, Typed } from './FilterList';
 import { BreakdownLine } from './InsightsBuilder';
 import { Choice } from './Picker';
-import { EventPicker } from './pickers';
+import { EventPicker, PropertyPicker } from './pickers';
+import { OtherProblem, Problem } from './Problem';
+import { type Step, moved } from './parts';
 import { RangePicker } from './RangePicker';
-import { type FunnelState, type Step, type WindowUnit, moved } from './state';
-import { eventLabel } from './words';
+import { type Exclusion, type FunnelState, MAX_HELD, type WindowUnit, withSteps } from './state';
+import { UNIT_NAMES, eventLabel } from './words';
 
 const WINDOWS: Record<WindowUnit, string> = {
   second: 'seconds',
@@ -34,7 +38,7 @@ export function FunnelBuilder(props: {
 }) {
   const { project, state, onChange } = props;
   const { steps } = state;
-  const put = (next: Step[]) => onChange({ ...state, steps: next });
+  const put = (next: Step[]) => onChange(withSteps(state, next));
   const change = (at: number, step: Step) => put(steps.map((one, i) => (i === at ? step : one)));
   return (
     <div className={style.builder}>
@@ -83,10 +87,12 @@ export function FunnelBuilder(props: {
                 </span>
               </div>
               <div className={style.inner}>
+                <Problem at={`steps[${i}]`} but={[`steps[${i}].filters`]} />
                 <FilterList
                   project={project}
                   event={step.event}
                   of={`step ${i + 1}`}
+                  at={`steps[${i}].filters`}
                   filters={step.filters}
                   onChange={(filters) => change(i, { ...step, filters })}
                 />
@@ -95,6 +101,7 @@ export function FunnelBuilder(props: {
           );
         })}
       </ol>
+      <Problem at="steps" but={steps.map((_, i) => `steps[${i}]`)} />
       {steps.length < 20 && (
         <EventPicker
           project={project}
@@ -146,6 +153,9 @@ export function FunnelBuilder(props: {
             }
           />
         </div>
+        {['window', 'order', 'count'].map((at) => (
+          <Problem key={at} at={at} />
+        ))}
         {state.order === 'specific' && (
           <div className={style.line}>
             <span className={style.word}>counting</span>
@@ -158,11 +168,64 @@ export function FunnelBuilder(props: {
           </div>
         )}
       </div>
+      {steps.length >= 2 && (
+        <div className={style.section}>
+          {state.exclusions.map((exclusion, i) => (
+            <ExclusionLine
+              key={i}
+              project={project}
+              number={i}
+              exclusion={exclusion}
+              steps={steps}
+              order={state.order}
+              onChange={(next) =>
+                onChange({
+                  ...state,
+                  exclusions: state.exclusions.flatMap((one, at) =>
+                    at !== i ? [one] : next ? [next] : [],
+                  ),
+                })
+              }
+            />
+          ))}
+          <Held
+            project={project}
+            event={steps[0]?.event}
+            hold={state.hold}
+            onChange={(hold) => onChange({ ...state, hold })}
+          />
+          <div className={style.line}>
+            <EventPicker
+              project={project}
+              label="Exclude an event"
+              className={style.add as string}
+              onPick={(event) =>
+                onChange({ ...state, exclusions: [...state.exclusions, { event, filters: [] }] })
+              }
+            >
+              <CircleSlash size={13} aria-hidden /> Exclusion
+            </EventPicker>
+            {state.hold.length === 0 && (
+              <PropertyPicker
+                project={project}
+                event={steps[0]?.event}
+                label="Hold a property constant"
+                className={style.add as string}
+                onPick={({ property }) => onChange({ ...state, hold: [property] })}
+              >
+                <Equal size={13} aria-hidden /> Hold constant
+              </PropertyPicker>
+            )}
+          </div>
+          <Problem at="exclusions" but={state.exclusions.map((_, i) => `exclusions[${i}]`)} />
+        </div>
+      )}
       <div className={style.section}>
         <FilterList
           project={project}
           event={undefined}
           of="the funnel"
+          at="filters"
           filters={state.filters}
           onChange={(filters) => onChange({ ...state, filters })}
         />
@@ -177,13 +240,180 @@ export function FunnelBuilder(props: {
       </div>
       <div className={style.section}>
         <div className={style.line}>
+          {state.trend && (
+            <Choice
+              label="Unit"
+              value={state.trend}
+              names={UNIT_NAMES}
+              onChange={(trend) => onChange({ ...state, trend })}
+            />
+          )}
           <RangePicker
             range={state.range}
             now={props.now}
             onChange={(range) => onChange({ ...state, range })}
           />
         </div>
+        {['from', 'to', 'unit'].map((at) => (
+          <Problem key={at} at={at} />
+        ))}
       </div>
+      <OtherProblem places={PLACES} />
+    </div>
+  );
+}
+
+const PLACES = [
+  'steps',
+  'exclusions',
+  'hold',
+  'window',
+  'order',
+  'count',
+  'filters',
+  'breakdown',
+  'from',
+  'to',
+  'unit',
+];
+
+/** An event that ends an attempt when it happens between two steps. */
+function ExclusionLine(props: {
+  project: string;
+  number: number;
+  exclusion: Exclusion;
+  steps: Step[];
+  order: FunnelState['order'];
+  onChange: (exclusion: Exclusion | null) => void;
+}) {
+  const { exclusion, steps, number, onChange } = props;
+  const name = eventLabel(exclusion.event);
+  const [after, before] = [exclusion.after ?? 1, exclusion.before ?? steps.length];
+  const between = (from: number, to: number) => {
+    const { event, filters } = exclusion;
+    onChange({
+      event,
+      filters,
+      ...(from > 1 ? { after: from } : {}),
+      ...(to < steps.length ? { before: to } : {}),
+    });
+  };
+  const names = (from: number, to: number) =>
+    Object.fromEntries(
+      steps.flatMap((step, i) =>
+        i + 1 >= from && i + 1 <= to
+          ? [
+              [
+                String(i + 1),
+                props.order === 'any' ? `step ${i + 1}` : `${i + 1} ${eventLabel(step.event)}`,
+              ],
+            ]
+          : [],
+      ),
+    );
+  return (
+    <div className={style.condition} role="group" aria-label={`Exclusion: ${name}`}>
+      <div className={style.filter}>
+        <span className={style.word}>{number === 0 ? 'without' : 'or'}</span>
+        <EventPicker
+          project={props.project}
+          label={`Excluded: ${name}`}
+          chosen={exclusion.event}
+          onPick={(event) => onChange({ ...exclusion, event })}
+        >
+          {name}
+        </EventPicker>
+        {steps.length > 2 && (
+          <>
+            <span className={style.word}>between</span>
+            <Choice
+              label="After step"
+              value={String(after)}
+              names={names(1, before - 1)}
+              onChange={(value) => between(Number(value), before)}
+            />
+            <span className={style.word}>and</span>
+            <Choice
+              label="Before step"
+              value={String(before)}
+              names={names(after + 1, steps.length)}
+              onChange={(value) => between(after, Number(value))}
+            />
+          </>
+        )}
+        <button
+          type="button"
+          className={style.remove}
+          aria-label={`Remove the exclusion of ${name}`}
+          onClick={() => onChange(null)}
+        >
+          <X size={13} aria-hidden />
+        </button>
+      </div>
+      <Problem at={`exclusions[${number}]`} but={[`exclusions[${number}].filters`]} />
+      <div className={style.inner}>
+        <FilterList
+          project={props.project}
+          event={exclusion.event}
+          of={`the exclusion of ${name}`}
+          at={`exclusions[${number}].filters`}
+          filters={exclusion.filters}
+          onChange={(filters) => onChange({ ...exclusion, filters })}
+        />
+      </div>
+    </div>
+  );
+}
+
+/** Properties that are the same on every step: with the same item, and the same browser. */
+function Held(props: {
+  project: string;
+  event: string | undefined;
+  hold: string[];
+  onChange: (hold: string[]) => void;
+}) {
+  const { hold, onChange } = props;
+  if (hold.length === 0) return <Problem at="hold" />;
+  return (
+    <div className={style.condition} role="group" aria-label="Held constant">
+      <div className={style.filter}>
+        {hold.map((property, i) => (
+          <Fragment key={property}>
+            <span className={style.word}>{i === 0 ? 'with the same' : 'and'}</span>
+            <PropertyPicker
+              project={props.project}
+              event={props.event}
+              label={`Held constant: ${propertyName(property)}`}
+              chosen={{ property }}
+              onPick={(next) =>
+                onChange([...new Set(hold.map((one, at) => (at === i ? next.property : one)))])
+              }
+            >
+              {propertyName(property)}
+            </PropertyPicker>
+            <button
+              type="button"
+              className={style.remove}
+              aria-label={`No longer hold ${propertyName(property)} constant`}
+              onClick={() => onChange(hold.filter((one) => one !== property))}
+            >
+              <X size={13} aria-hidden />
+            </button>
+          </Fragment>
+        ))}
+        {hold.length < MAX_HELD && (
+          <PropertyPicker
+            project={props.project}
+            event={props.event}
+            label="Hold another property constant"
+            className={style.or as string}
+            onPick={({ property }) => onChange([...new Set([...hold, property])])}
+          >
+            and
+          </PropertyPicker>
+        )}
+      </div>
+      <Problem at="hold" />
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { Menu, Popover } from '@mantine/core';
 import { Check, ChevronDown, Search } from 'lucide-react';
-import { type KeyboardEvent, type ReactNode, useId, useState } from 'react';
+import { Fragment, type KeyboardEvent, type ReactNode, useId, useState } from 'react';
 
 import { count } from '../lib/format';
 import style from './Picker.module.css';
@@ -10,9 +10,23 @@ export interface Option {
   label: string;
   count?: number | undefined;
   note?: string;
+  /** What is said of it when the pointer rests on it. */
+  description?: string | null;
+  /** Options of one section stand together, under its name. */
+  section?: string;
 }
 
 const SHOWN = 100;
+
+/** The first of each section: a long one does not push the next out of the list. */
+function sectioned(options: Option[]): Option[] {
+  const taken = new Map<string | undefined, number>();
+  return options.filter(({ section }) => {
+    const before = taken.get(section) ?? 0;
+    taken.set(section, before + 1);
+    return before < SHOWN;
+  });
+}
 
 /** A part of the sentence that opens a list with a search of its own. */
 export function Picker(props: {
@@ -41,9 +55,10 @@ export function Picker(props: {
   const matching = wanted
     ? options.filter((one) => `${one.label}\n${one.key}`.toLowerCase().includes(wanted))
     : options;
+  const shownOf = sectioned(matching);
   const exact = options.some((one) => one.label.toLowerCase() === wanted);
   const own = wanted && !exact && !props.loading ? (props.typed?.(text.trim()) ?? []) : [];
-  const entries = [...matching.slice(0, SHOWN), ...own];
+  const entries = [...shownOf, ...own];
   const current = Math.min(at, Math.max(0, entries.length - 1));
 
   const change = (next: boolean) => {
@@ -119,28 +134,34 @@ export function Picker(props: {
           className={style.list}
         >
           {entries.map((entry, i) => (
-            <button
-              type="button"
-              key={entry.key}
-              id={`${listId}-${i}`}
-              role="option"
-              aria-selected={props.chosen?.has(entry.key) ?? false}
-              data-at={i === current || undefined}
-              tabIndex={-1}
-              className={style.option}
-              onMouseMove={() => setAt(i)}
-              onClick={() => pick(entry.key)}
-            >
-              <span className={style.tick}>
-                {props.chosen?.has(entry.key) && <Check size={14} aria-hidden />}
-              </span>
-              <span className={style.name} title={entry.label}>
-                {entry.label}
-              </span>
-              <span className={style.count}>
-                {entry.count === undefined ? entry.note : count(entry.count)}
-              </span>
-            </button>
+            <Fragment key={entry.key}>
+              {entry.section && entry.section !== entries[i - 1]?.section && (
+                <div className={style.heading} role="presentation">
+                  {entry.section}
+                </div>
+              )}
+              <button
+                type="button"
+                id={`${listId}-${i}`}
+                role="option"
+                aria-selected={props.chosen?.has(entry.key) ?? false}
+                data-at={i === current || undefined}
+                tabIndex={-1}
+                className={style.option}
+                onMouseMove={() => setAt(i)}
+                onClick={() => pick(entry.key)}
+              >
+                <span className={style.tick}>
+                  {props.chosen?.has(entry.key) && <Check size={14} aria-hidden />}
+                </span>
+                <span className={style.name} title={entry.description ?? entry.label}>
+                  {entry.label}
+                </span>
+                <span className={style.count}>
+                  {entry.count === undefined ? entry.note : count(entry.count)}
+                </span>
+              </button>
+            </Fragment>
           ))}
         </div>
         {entries.length === 0 && (
@@ -151,8 +172,10 @@ export function Picker(props: {
                 (wanted ? `Nothing matches “${text}”.` : (props.empty ?? 'There is none yet.')))}
           </p>
         )}
-        {matching.length > SHOWN && (
-          <p className={style.none}>{count(matching.length - SHOWN)} more: type to find them.</p>
+        {matching.length > shownOf.length && (
+          <p className={style.none}>
+            {count(matching.length - shownOf.length)} more: type to find them.
+          </p>
         )}
       </Popover.Dropdown>
     </Popover>

@@ -1,7 +1,9 @@
 import { Menu } from '@mantine/core';
-import { Clapperboard, Link2 } from 'lucide-react';
+import { Clapperboard, Link2, List, Users } from 'lucide-react';
+import type { ReactNode } from 'react';
 
 import { useCopy } from '../lib/Copy';
+import type { Points } from './usePoints';
 
 /** Where a menu stands, and which point of the report it is about. */
 export interface Opened<Point> {
@@ -13,14 +15,21 @@ export interface Opened<Point> {
   from: HTMLElement | null;
 }
 
+const ITEMS = [
+  ['View Replays', Clapperboard, undefined],
+  ['View Users', Users, 'people'],
+  ['View Events', List, 'events'],
+] as const;
+
 /** What can be done with any point, bar, row or cell. */
-export function PointMenu<Point>(props: {
-  opened: Opened<Point> | null;
-  link: (point: Point) => string;
-  onWatch: (point: Point) => void;
-  onClose: () => void;
+export function PointMenu<Point extends object>({
+  points,
+  more,
+}: {
+  points: Points<Point>;
+  more?: ((point: Point) => ReactNode) | undefined;
 }) {
-  const { opened, onClose } = props;
+  const { opened } = points;
   const [copied, copy] = useCopy();
   return (
     <>
@@ -31,7 +40,7 @@ export function PointMenu<Point>(props: {
           position="bottom-start"
           width={220}
           offset={4}
-          onClose={onClose}
+          onClose={points.close}
           returnFocus={false}
         >
           <Menu.Target>
@@ -42,21 +51,26 @@ export function PointMenu<Point>(props: {
           </Menu.Target>
           <Menu.Dropdown aria-label={opened.title}>
             <Menu.Label>{opened.title}</Menu.Label>
-            <Menu.Item
-              leftSection={<Clapperboard size={14} />}
-              onClick={() => props.onWatch(opened.point)}
-            >
-              View Replays
-            </Menu.Item>
+            {ITEMS.map(([name, Icon, show]) => (
+              <Menu.Item
+                key={name}
+                leftSection={<Icon size={14} />}
+                onClick={() => points.view(opened.point, show)}
+              >
+                {name}
+              </Menu.Item>
+            ))}
+            <Menu.Divider />
             <Menu.Item
               leftSection={<Link2 size={14} />}
               onClick={() => {
-                copy(props.link(opened.point));
+                copy(points.link(opened.point));
                 opened.from?.focus();
               }}
             >
               Copy link
             </Menu.Item>
+            {more?.(opened.point)}
           </Menu.Dropdown>
         </Menu>
       )}

@@ -2,9 +2,10 @@ import { Popover } from '@mantine/core';
 import { Calendar, Check } from 'lucide-react';
 import { useState } from 'react';
 
+import { useProject } from '../shell/session';
 import style from './Builder.module.css';
 import picker from './Picker.module.css';
-import { LAST_DAYS, type Range, daysOf } from './state';
+import { LAST_DAYS, type Range, daysOf } from './parts';
 import { rangeLabel } from './words';
 
 export function RangePicker(props: {
@@ -14,7 +15,8 @@ export function RangePicker(props: {
 }) {
   const { range, onChange } = props;
   const [open, setOpen] = useState(false);
-  const days = daysOf(range, props.now);
+  const { timezone } = useProject();
+  const days = daysOf(range, props.now, timezone);
   const custom = (change: Partial<typeof days>) => {
     const next = { ...days, ...change };
     if (!next.from || !next.to) return;

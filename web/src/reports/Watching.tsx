@@ -1,19 +1,19 @@
 import { Drawer } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { CircleOff, CloudOff, X } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { CircleOff, CloudOff } from 'lucide-react';
+import { useEffect, useState } from 'react';
 
 import { HttpError } from '../api/http';
 import { type ReportKind, type WatchableRow, watchableReplaysQuery } from '../api/reports';
 import { CardBones, FeedCard } from '../feed/FeedCard';
 import { count, personLabel, plural } from '../lib/format';
 import { useKeys, useNarrow, useNow, usePreference } from '../lib/hooks';
-import { Tip } from '../lib/Tip';
 import { Trouble } from '../lib/Trouble';
 import { ReplayView } from '../replay/ReplayView';
 import { useProject } from '../shell/session';
-import type { WatchingSearch } from './state';
+import { BehindHead } from './BehindHead';
+import type { WatchingSearch } from './parts';
 import style from './Watching.module.css';
 import { whyNoReplay } from './words';
 
@@ -38,8 +38,6 @@ export function Watching(props: {
   const [feedFolded, foldFeed] = usePreference('feed-folded', false);
   const [detailsFolded, foldDetails] = usePreference('details-folded', false);
   const [gone, setGone] = useState<ReadonlySet<string>>(new Set());
-  const close = useRef<HTMLButtonElement>(null);
-  useEffect(() => close.current?.focus(), []);
 
   const found = useInfiniteQuery(
     watchableReplaysQuery(project.project_id, props.kind, props.body, props.point),
@@ -129,35 +127,19 @@ export function Watching(props: {
 
   return (
     <section className={style.watching} aria-label={`View Replays: ${props.title}`}>
-      <header className={style.head}>
-        <p className={style.title} aria-live="polite">
-          <b>{props.title}</b>
-          {first ? (
-            <span>
-              {' · '}
-              {plural(first.total, 'replay')} of {people}
-            </span>
-          ) : (
-            found.isPending && <span className="bone" />
-          )}
-        </p>
+      <BehindHead
+        show={undefined}
+        title={props.title}
+        counted={first ? `${plural(first.total, 'replay')} of ${people}` : null}
+        loading={found.isPending}
+        onClose={props.onClose}
+      >
         {narrow && rows.length > 0 && (
           <button type="button" className="btn" onClick={() => setSheet('feed')}>
             All {count(first?.total ?? 0)}
           </button>
         )}
-        <Tip label="Back to the report" keys="Esc">
-          <button
-            ref={close}
-            type="button"
-            className="icon"
-            aria-label="Close, back to the report"
-            onClick={props.onClose}
-          >
-            <X size={17} aria-hidden />
-          </button>
-        </Tip>
-      </header>
+      </BehindHead>
       <div className={style.body}>
         {!narrow && !hideFeed && !(first && rows.length === 0) && !found.isError && (
           <aside className={style.feed} aria-label="Replays behind the point">

@@ -3,10 +3,10 @@ import type { ReactNode } from 'react';
 
 import { HttpError } from '../api/http';
 import { eventNamesQuery } from '../api/queries';
-import { propertiesQuery, valuesQuery } from '../api/reports';
+import { type PropertyType, propertiesQuery, valuesQuery } from '../api/reports';
 import { propertyName } from '../lib/format';
+import type { Property, Scalar } from './parts';
 import { type Option, Picker } from './Picker';
-import type { Property, Scalar } from './state';
 import { eventLabel } from './words';
 
 const said = (error: Error | null) =>
@@ -50,40 +50,63 @@ export function PropertyPicker(props: {
   event: string | undefined;
   label: string;
   chosen?: Property | null;
-  /** Properties of profiles can be chosen too. */
-  profiles?: boolean;
+  /** Properties of profiles can be chosen too, or nothing else. */
+  profiles?: boolean | 'only';
   initiallyOpen?: boolean;
   children: ReactNode;
   className?: string;
-  onPick: (property: Property) => void;
+  /** With the types that its values have had, when the property is known. */
+  onPick: (property: Property, types?: readonly PropertyType[]) => void;
 }) {
   const { chosen } = props;
-  const found = useQuery(propertiesQuery(props.project, props.event));
+  const both = props.profiles === true;
+  const found = useQuery({
+    ...propertiesQuery(props.project, props.event),
+    enabled: props.profiles !== 'only',
+  });
+  const profile = useQuery({
+    ...propertiesQuery(props.project, undefined, 'profile'),
+    enabled: Boolean(props.profiles),
+  });
+  const asked = props.profiles === 'only' ? profile : found;
   const typed = (text: string): Option[] => [
-    { key: EVENT + text, label: text, note: 'of the event' },
+    ...(props.profiles === 'only'
+      ? []
+      : [{ key: EVENT + text, label: text, note: 'of the event' }]),
     ...(props.profiles ? [{ key: PROFILE + text, label: text, note: 'of the person' }] : []),
   ];
   return (
     <Picker
       label={props.label}
-      options={(found.data ?? []).map((one) => ({
-        key: EVENT + one.property,
-        label: propertyName(one.property),
-        count: one.count,
-      }))}
+      options={[
+        ...(found.data ?? []).map((one) => ({
+          key: EVENT + one.property,
+          label: propertyName(one.property),
+          count: one.count,
+          description: one.description,
+          ...(both ? { section: 'Of the event' } : {}),
+        })),
+        ...(profile.data ?? []).map((one) => ({
+          key: PROFILE + one.property,
+          label: propertyName(one.property),
+          count: one.count,
+          description: one.description,
+          ...(both ? { section: 'Of the person' } : {}),
+        })),
+      ]}
       {...(chosen ? { chosen: new Set([(chosen.of ? PROFILE : EVENT) + chosen.property]) } : {})}
-      loading={found.isPending}
-      trouble={said(found.error)}
+      loading={asked.isPending}
+      trouble={said(asked.error)}
       typed={typed}
       {...(props.initiallyOpen ? { initiallyOpen: true } : {})}
       className={props.className}
-      onPick={(key) =>
-        props.onPick(
-          key.startsWith(PROFILE)
-            ? { property: key.slice(PROFILE.length), of: 'profile' }
-            : { property: key.slice(EVENT.length) },
-        )
-      }
+      onPick={(key) => {
+        const ofProfile = key.startsWith(PROFILE);
+        const property = key.slice((ofProfile ? PROFILE : EVENT).length);
+        const { types } =
+          (ofProfile ? profile : found).data?.find((one) => one.property === property) ?? {};
+        props.onPick({ property, ...(ofProfile ? { of: 'profile' as const } : {}) }, types);
+      }}
     >
       {props.children}
     </Picker>
@@ -109,10 +132,8 @@ export function ValuePicker(props: {
   onChange: (values: Scalar[]) => void;
 }) {
   const chosen = props.chosen.map(String);
-  const found = useQuery({
-    ...valuesQuery(props.project, props.event, props.property.property),
-    enabled: props.property.of === undefined,
-  });
+  const { property, of } = props.property;
+  const found = useQuery(valuesQuery(props.project, props.event, property, of));
   const counts = new Map<string, number>();
   for (const one of found.data ?? [])
     for (const text of texts(one.value)) counts.set(text, (counts.get(text) ?? 0) + one.count);

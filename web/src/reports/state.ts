@@ -1,169 +1,146 @@
-/** What a report asks: read from the address, whatever someone typed there, and written to it; and the body the API gets. */
+/** What Insights and Funnels ask: read from the address and written to it, and the body the API gets. */
 
-import { TABS } from '../lib/search';
+import {
+  type Condition,
+  type Property,
+  type Range,
+  type RangeSearch,
+  type Raw,
+  type Step,
+  UNITS,
+  type Unit,
+  type WatchingSearch,
+  asked,
+  askedConditions,
+  bare,
+  by,
+  daysOf,
+  isRecord,
+  list,
+  name,
+  oneOf,
+  parsed,
+  ranged,
+  readBreakdown,
+  readConditions,
+  readRange,
+  readStep,
+  some,
+  watching,
+} from './parts';
 
-export type Unit = (typeof UNITS)[number];
 export type Count = (typeof COUNTS)[number];
 export type Function = (typeof FUNCTIONS)[number];
-export type Operator = (typeof OPERATORS)[number];
+export type ChartKind = (typeof CHARTS)[number];
 export type WindowUnit = (typeof WINDOW_UNITS)[number];
 
-export const UNITS = ['hour', 'day', 'week', 'month'] as const;
 export const COUNTS = ['total', 'unique', 'dau', 'wau', 'mau', 'per_user_avg'] as const;
 export const FUNCTIONS = ['sum', 'avg', 'median', 'p90', 'p99', 'min', 'max', 'distinct'] as const;
-export const OPERATORS = [
-  'eq',
-  'neq',
-  'contains',
-  'not_contains',
-  'set',
-  'not_set',
-  'gt',
-  'gte',
-  'lt',
-  'lte',
-  'between',
-  'is_true',
-  'is_false',
-  'before',
-  'after',
+export const CHARTS = [
+  'line',
+  'area',
+  'column',
+  'stacked',
+  'bar',
+  'pie',
+  'number',
+  'table',
 ] as const;
 export const WINDOW_UNITS = ['second', 'minute', 'hour', 'day', 'week'] as const;
-export const LAST_DAYS = [7, 30, 90] as const;
 
 export type Measure = Count | { aggregate: Function; property: string };
-
-export interface Property {
-  property: string;
-  of?: 'profile';
-}
-
-export interface Filter extends Property {
-  op: Operator;
-  value?: FilterValue;
-}
-
-export type Scalar = string | number | boolean;
-export type FilterValue = Scalar | Scalar[];
 
 export interface Metric {
   event: string;
   measure: Measure;
-  filters: Filter[];
+  filters: Condition[];
+  /** Not drawn: only a formula needs it. */
+  hidden?: true;
 }
 
-export interface Step {
-  event: string;
-  filters: Filter[];
+/** A calculation with the metrics, which are the letters A, B, … */
+export interface Formula {
+  formula: string;
+  name?: string;
 }
-
-export type Range = { last: number } | { from: string; to: string };
 
 export interface InsightsState {
   metrics: Metric[];
-  filters: Filter[];
+  formulas: Formula[];
+  filters: Condition[];
   breakdown: Property | null;
   unit: Unit;
   range: Range;
-  chart: 'line' | 'bar';
+  /** With the same number of days before. */
+  compare: boolean;
+  chart: ChartKind;
+}
+
+/** Ends an attempt when it happens between two steps. */
+export interface Exclusion extends Step {
+  /** Numbers of steps; the first and the last without. */
+  after?: number;
+  before?: number;
 }
 
 export interface FunnelState {
   steps: Step[];
-  filters: Filter[];
+  exclusions: Exclusion[];
+  /** Properties that are the same on every step of an attempt. */
+  hold: string[];
+  filters: Condition[];
   breakdown: Property | null;
   window: { value: number; unit: WindowUnit };
   order: 'specific' | 'any';
   count: 'unique' | 'total';
   range: Range;
+  /** Over time, in buckets of this; null: step by step. */
+  trend: Unit | null;
 }
 
 export interface InsightsPoint {
-  metric: number;
+  /** Of a metric or of a formula. */
+  metric?: number;
+  formula?: number;
   segment?: string;
   t?: string;
+  /** Of the period that is compared with. */
+  previous?: true;
 }
 
 export interface FunnelPoint {
   step: number;
   outcome: 'converted' | 'dropped';
   segment?: string;
+  /** The bucket of the first step. */
+  t?: string;
 }
 
-/** The part of an address that says which replays are watched over the report. */
-export interface WatchingSearch {
-  /** The point whose replays are shown, as JSON. */
-  point?: string;
-  replay?: string;
-  /** Where in the replay, epoch milliseconds. */
-  t?: number;
-  tab?: (typeof TABS)[number];
-  theatre?: boolean;
-}
-
-export interface InsightsSearch extends WatchingSearch {
+export interface InsightsSearch extends WatchingSearch, RangeSearch {
   metrics?: string;
   filters?: string;
   breakdown?: string;
+  formulas?: string;
   unit?: Unit;
-  last?: number;
-  from?: string;
-  to?: string;
-  chart?: 'bar';
+  compare?: 'previous';
+  chart?: ChartKind;
 }
 
-export interface FunnelSearch extends WatchingSearch {
+export interface FunnelSearch extends WatchingSearch, RangeSearch {
   steps?: string;
   filters?: string;
   breakdown?: string;
   window?: string;
   any_order?: true;
   count?: 'total';
-  last?: number;
-  from?: string;
-  to?: string;
+  exclusions?: string;
+  hold?: string;
+  trend?: Unit;
 }
 
-type Raw = Record<string, unknown>;
-
-const PROFILE = 'profile:';
-const DEFAULT_LAST = 30;
+export const MAX_FORMULAS = 5;
+export const MAX_HELD = 3;
 const DEFAULT_WINDOW = { value: 7, unit: 'day' } as const;
-
-const isRecord = (value: unknown): value is Raw =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const isScalar = (value: unknown): value is Scalar =>
-  typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
-const oneOf = <T extends string>(value: unknown, of: readonly T[]): T | undefined =>
-  of.find((one) => one === value);
-const name = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
-
-function parsed(value: unknown): unknown {
-  if (typeof value !== 'string') return undefined;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return undefined;
-  }
-}
-
-const list = <T>(value: unknown, read: (one: unknown) => T | null): T[] =>
-  Array.isArray(value) ? value.map(read).filter((one) => one !== null) : [];
-
-function readFilter(raw: unknown): Filter | null {
-  if (!isRecord(raw)) return null;
-  const property = name(raw['property']);
-  const op = oneOf(raw['op'], OPERATORS);
-  const { value } = raw;
-  if (!property || !op) return null;
-  const given = isScalar(value) || (Array.isArray(value) && value.every(isScalar));
-  return {
-    property,
-    op,
-    ...(given ? { value } : {}),
-    ...(raw['of'] === 'profile' ? { of: 'profile' as const } : {}),
-  };
-}
 
 function readMeasure(raw: unknown): Measure {
   if (isRecord(raw)) {
@@ -174,34 +151,18 @@ function readMeasure(raw: unknown): Measure {
   return oneOf(raw, COUNTS) ?? 'total';
 }
 
-function readStep(raw: unknown): Step | null {
-  const event = isRecord(raw) ? name(raw['event']) : undefined;
-  return event ? { event, filters: list((raw as Raw)['filters'], readFilter) } : null;
-}
-
 function readMetric(raw: unknown): Metric | null {
   const step = readStep(raw);
-  return step && { ...step, measure: readMeasure((raw as Raw)['measure']) };
+  if (!step) return null;
+  const { measure, hidden } = raw as Raw;
+  return { ...step, measure: readMeasure(measure), ...(hidden === true ? { hidden } : {}) };
 }
 
-const isDay = (value: unknown): value is string =>
-  typeof value === 'string' &&
-  /^\d{4}-\d\d-\d\d$/.test(value) &&
-  !Number.isNaN(Date.parse(`${value}T00:00:00Z`));
-
-function readRange(raw: Raw): Range {
-  const { from, to } = raw;
-  if (isDay(from) && isDay(to)) return { from, to };
-  const last = Number(raw['last']);
-  return { last: Number.isInteger(last) && last >= 1 && last <= 3_660 ? last : DEFAULT_LAST };
-}
-
-function readBreakdown(raw: unknown): Property | null {
-  const text = name(raw);
-  if (!text) return null;
-  return text.startsWith(PROFILE)
-    ? { property: text.slice(PROFILE.length), of: 'profile' }
-    : { property: text };
+function readFormula(raw: unknown): Formula | null {
+  if (!isRecord(raw)) return null;
+  const { formula } = raw;
+  const called = name(raw['name']);
+  return typeof formula === 'string' ? { formula, ...(called ? { name: called } : {}) } : null;
 }
 
 function readWindow(raw: unknown): FunnelState['window'] {
@@ -213,47 +174,63 @@ function readWindow(raw: unknown): FunnelState['window'] {
 export function readInsights(raw: Raw): InsightsState {
   return {
     metrics: list(parsed(raw['metrics']), readMetric).slice(0, 10),
-    filters: list(parsed(raw['filters']), readFilter),
+    formulas: list(parsed(raw['formulas']), readFormula).slice(0, MAX_FORMULAS),
+    filters: readConditions(parsed(raw['filters'])),
     breakdown: readBreakdown(raw['breakdown']),
     unit: oneOf(raw['unit'], UNITS) ?? 'day',
     range: readRange(raw),
-    chart: raw['chart'] === 'bar' ? 'bar' : 'line',
+    compare: raw['compare'] === 'previous',
+    chart: oneOf(raw['chart'], CHARTS) ?? 'line',
+  };
+}
+
+function readExclusion(raw: unknown, steps: number): Exclusion | null {
+  const step = readStep(raw);
+  if (!step) return null;
+  const { after, before } = raw as { after: number; before: number };
+  const from = Number.isInteger(after) && after > 1 && after < steps ? after : 1;
+  const to = Number.isInteger(before) && before > from && before < steps ? before : steps;
+  return {
+    ...step,
+    ...(from > 1 ? { after: from } : {}),
+    ...(to < steps ? { before: to } : {}),
   };
 }
 
 export function readFunnel(raw: Raw): FunnelState {
   const anyOrder = raw['any_order'] === true || raw['any_order'] === 'true';
   const order = anyOrder ? 'any' : 'specific';
+  const steps = list(parsed(raw['steps']), readStep).slice(0, 20);
   return {
-    steps: list(parsed(raw['steps']), readStep).slice(0, 20),
-    filters: list(parsed(raw['filters']), readFilter),
+    steps,
+    exclusions: list(parsed(raw['exclusions']), (one) => readExclusion(one, steps.length)),
+    hold: list(parsed(raw['hold']), (one) => name(one) ?? null).slice(0, MAX_HELD),
+    filters: readConditions(parsed(raw['filters'])),
     breakdown: readBreakdown(raw['breakdown']),
     window: readWindow(raw['window']),
     order,
     count: raw['count'] === 'total' && order === 'specific' ? 'total' : 'unique',
     range: readRange(raw),
+    trend: oneOf(raw['trend'], UNITS) ?? null,
   };
 }
 
-const bare = (step: Step) =>
-  step.filters.length > 0 ? { event: step.event, filters: step.filters } : { event: step.event };
-const measured = (metric: Metric) =>
-  metric.measure === 'total' ? bare(metric) : { ...bare(metric), measure: metric.measure };
-const some = (name: string, values: unknown[]) =>
-  values.length > 0 ? { [name]: JSON.stringify(values) } : {};
-const ranged = (range: Range) =>
-  'from' in range ? range : range.last === DEFAULT_LAST ? {} : { last: range.last };
-const by = (breakdown: Property | null) =>
-  breakdown ? { breakdown: `${breakdown.of ? PROFILE : ''}${breakdown.property}` } : {};
+const measured = (metric: Metric) => ({
+  ...bare(metric),
+  ...(metric.measure === 'total' ? {} : { measure: metric.measure }),
+  ...(metric.hidden ? { hidden: true } : {}),
+});
 
 export function writeInsights(state: InsightsState): InsightsSearch {
   return {
     ...some('metrics', state.metrics.map(measured)),
+    ...some('formulas', state.formulas),
     ...some('filters', state.filters),
     ...by(state.breakdown),
     ...(state.unit === 'day' ? {} : { unit: state.unit }),
     ...ranged(state.range),
-    ...(state.chart === 'bar' ? { chart: 'bar' as const } : {}),
+    ...(state.compare ? { compare: 'previous' as const } : {}),
+    ...(state.chart === 'line' ? {} : { chart: state.chart }),
   };
 }
 
@@ -267,20 +244,32 @@ export function writeFunnel(state: FunnelState): FunnelSearch {
     ...(usual ? {} : { window: `${value} ${unit}` }),
     ...(state.order === 'any' ? { any_order: true as const } : {}),
     ...(state.count === 'total' ? { count: 'total' as const } : {}),
+    ...some(
+      'exclusions',
+      state.exclusions.map(({ after, before, ...step }) => ({
+        ...bare(step),
+        ...(after === undefined ? {} : { after }),
+        ...(before === undefined ? {} : { before }),
+      })),
+    ),
+    ...some('hold', state.hold),
     ...ranged(state.range),
+    ...(state.trend ? { trend: state.trend } : {}),
   };
 }
 
 export function readInsightsPoint(raw: unknown): InsightsPoint | null {
   const point = parsed(raw);
   if (!isRecord(point)) return null;
-  const metric = Number(point['metric'] ?? 0);
-  if (!Number.isInteger(metric) || metric < 0) return null;
+  const of = Number.isInteger(point['formula']) ? 'formula' : 'metric';
+  const number = Number(point[of] ?? 0);
+  if (!Number.isInteger(number) || number < 0) return null;
   const [segment, t] = [point['segment'], name(point['t'])];
   return {
-    metric,
+    [of]: number,
     ...(typeof segment === 'string' ? { segment } : {}),
     ...(t ? { t } : {}),
+    ...(point['previous'] === true ? { previous: true } : {}),
   };
 }
 
@@ -290,21 +279,12 @@ export function readFunnelPoint(raw: unknown): FunnelPoint | null {
   const step = Number(point['step']);
   const outcome = oneOf(point['outcome'], ['converted', 'dropped'] as const);
   if (!Number.isInteger(step) || step < 1 || !outcome) return null;
-  const { segment } = point;
-  return { step, outcome, ...(typeof segment === 'string' ? { segment } : {}) };
-}
-
-function watching(raw: Raw, point: object | null): WatchingSearch {
-  if (!point) return {};
-  const t = Number(raw['t']);
-  const replay = name(raw['replay']);
-  const tab = oneOf(raw['tab'], TABS);
+  const [segment, t] = [point['segment'], name(point['t'])];
   return {
-    point: JSON.stringify(point),
-    ...(replay ? { replay } : {}),
-    ...(raw['t'] !== undefined && Number.isFinite(t) ? { t } : {}),
-    ...(tab ? { tab } : {}),
-    ...(raw['theatre'] === true || raw['theatre'] === 'true' ? { theatre: true } : {}),
+    step,
+    outcome,
+    ...(typeof segment === 'string' ? { segment } : {}),
+    ...(t ? { t } : {}),
   };
 }
 
@@ -318,57 +298,105 @@ export const funnelSearch = (raw: Raw): FunnelSearch => ({
   ...watching(raw, readFunnelPoint(raw['point'])),
 });
 
-/** The report's address with nothing watched over it. */
-export function unwatched<Search extends WatchingSearch>(search: Search) {
-  const rest = { ...search };
-  for (const part of ['point', 'replay', 't', 'tab', 'theatre'] as const) delete rest[part];
-  return rest;
-}
-
-/** Days from and to, both included, today being the last of "last 30 days". */
-export function daysOf(range: Range, now: number): { from: string; to: string } {
-  if ('from' in range) return range;
-  const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
-  return { from: day(now - (range.last - 1) * 86_400_000), to: day(now) };
-}
-
-/** An operator that wants a value and has none yet asks nothing. */
-export function finished(filter: Filter): boolean {
-  const { op, value } = filter;
-  if (op === 'set' || op === 'not_set' || op === 'is_true' || op === 'is_false') return true;
-  return value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0);
-}
-
-const asked = <T extends { filters: Filter[] }>(of: T): T => ({
-  ...of,
-  filters: of.filters.filter(finished),
-});
-
-export function insightsBody(state: InsightsState, now: number) {
+export function insightsBody(state: InsightsState, now: number, timezone: string) {
+  const formulas = state.formulas.filter((one) => one.formula.trim() !== '');
   return {
-    ...daysOf(state.range, now),
+    ...daysOf(state.range, now, timezone),
     unit: state.unit,
-    metrics: state.metrics.map(asked),
-    filters: state.filters.filter(finished),
+    metrics: state.metrics.map(({ event, measure, filters }) => asked({ event, measure, filters })),
+    ...(formulas.length > 0 ? { formulas } : {}),
+    ...(state.compare ? { compare: 'previous' } : {}),
+    filters: askedConditions(state.filters),
     ...(state.breakdown ? { breakdown: state.breakdown } : {}),
   };
 }
 
-export function funnelBody(state: FunnelState, now: number) {
+export function funnelBody(state: FunnelState, now: number, timezone: string) {
   return {
-    ...daysOf(state.range, now),
+    ...daysOf(state.range, now, timezone),
     steps: state.steps.map(asked),
-    filters: state.filters.filter(finished),
+    filters: askedConditions(state.filters),
     window: state.window,
     order: state.order,
     count: state.count,
+    ...(state.exclusions.length > 0 ? { exclusions: state.exclusions.map(asked) } : {}),
+    ...(state.hold.length > 0 ? { hold: state.hold } : {}),
+    ...(state.trend ? { unit: state.trend } : {}),
     ...(state.breakdown ? { breakdown: state.breakdown } : {}),
   };
 }
 
-/** The list with the element at `from` moved to `to`. */
-export function moved<T>(values: T[], from: number, to: number): T[] {
-  const next = [...values];
-  next.splice(to, 0, ...next.splice(from, 1));
-  return next;
+/** The metric that a letter of a formula stands for: A is the first. */
+export const letter = (metric: number) => String.fromCharCode(65 + metric);
+
+/** Which metrics a formula is made of. */
+export const used = (formula: string): number[] =>
+  [...formula.toUpperCase()].flatMap((char) =>
+    char >= 'A' && char <= 'J' ? [char.charCodeAt(0) - 65] : [],
+  );
+
+/** Without a metric: formulas that need it go too, and the letters of the others move up. */
+export function withoutMetric(state: InsightsState, at: number): InsightsState {
+  const formulas = state.formulas.flatMap((one) =>
+    used(one.formula).includes(at)
+      ? []
+      : [
+          {
+            ...one,
+            formula: one.formula.replaceAll(/[a-j]/gi, (char) => {
+              const metric = char.toUpperCase().charCodeAt(0) - 65;
+              return letter(metric > at ? metric - 1 : metric);
+            }),
+          },
+        ],
+  );
+  const metrics = state.metrics.filter((_, i) => i !== at);
+  return { ...state, metrics: formulas.length > 0 ? metrics : shown(metrics), formulas };
+}
+
+/** All of them drawn. */
+export const shown = (metrics: Metric[]): Metric[] =>
+  metrics.map(({ event, measure, filters }) => ({ event, measure, filters }));
+
+/** The same number of days before, which is what is compared with. */
+export function daysBefore(days: { from: string; to: string }): { from: string; to: string } {
+  const [from, to] = [days.from, days.to].map((day) => Date.parse(`${day}T00:00:00Z`)) as [
+    number,
+    number,
+  ];
+  const length = to - from + 86_400_000;
+  const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+  return { from: day(from - length), to: day(to - length) };
+}
+
+/** The days of the buckets that were drawn over, and a unit that shows something in them. */
+export function zoomed<Asked extends { range: Range; unit: Unit }>(
+  state: Asked,
+  first: string,
+  last: string,
+): Asked {
+  const from = first.slice(0, 10);
+  const end = new Date(`${last.slice(0, 10)}T00:00:00Z`);
+  if (state.unit === 'week') end.setUTCDate(end.getUTCDate() + 6);
+  if (state.unit === 'month') end.setUTCMonth(end.getUTCMonth() + 1, 0);
+  const to = end.toISOString().slice(0, 10);
+  const days = (end.getTime() - Date.parse(`${from}T00:00:00Z`)) / 86_400_000 + 1;
+  const unit = days <= 2 ? 'hour' : days <= 31 && state.unit !== 'hour' ? 'day' : state.unit;
+  return { ...state, range: { from, to }, unit };
+}
+
+/** What colours go by: a key for each metric that is drawn, and then for each formula. */
+export function subjectKeys({ metrics, formulas }: InsightsState): string[] {
+  const keys = [
+    ...metrics.map((one) => (one.hidden ? '' : one.event)),
+    ...formulas.map((one) => `= ${one.formula}`),
+  ];
+  // The same event twice, measured in two ways, is two lines.
+  return keys.map((key, i) => (keys.indexOf(key) === i ? key : `${key} ${i}`));
+}
+
+/** With other steps; exclusions stay between steps that there are. */
+export function withSteps(state: FunnelState, steps: Step[]): FunnelState {
+  const exclusions = list(state.exclusions, (one) => readExclusion(one, steps.length));
+  return { ...state, steps, exclusions };
 }

@@ -1,15 +1,12 @@
 import { count, propertyName, spell } from '../lib/format';
+import type { Condition, Filter, Operator, Range, Unit } from './parts';
 import type {
-  Filter,
+  ChartKind,
   FunnelPoint,
   FunnelState,
   InsightsPoint,
   InsightsState,
   Measure,
-  Metric,
-  Operator,
-  Range,
-  Unit,
 } from './state';
 
 export const COUNT_NAMES = {
@@ -57,6 +54,17 @@ export const UNIT_NAMES: Record<Unit, string> = {
   month: 'Monthly',
 };
 
+export const CHART_NAMES: Record<ChartKind, string> = {
+  line: 'Lines',
+  area: 'Stacked lines',
+  column: 'Columns',
+  stacked: 'Stacked columns',
+  bar: 'Bars',
+  pie: 'Pie',
+  number: 'Numbers',
+  table: 'Table only',
+};
+
 export const OTHER = '$other';
 
 export function measureName(measure: Measure): string {
@@ -74,14 +82,32 @@ export function segmentName(segment: string | null | undefined): string {
   return segment === OTHER ? 'Other' : segment === '' ? '(empty)' : segment;
 }
 
-/** What a line of a chart is called: by what tells it apart from the others. */
-export function seriesName(metrics: Metric[], metric: number, segment: string | null): string {
-  const of = metrics[metric];
-  const named = of ? eventLabel(of.event) : `Metric ${metric + 1}`;
-  const alike = metrics.filter((one) => one.event === of?.event).length > 1;
-  const full = alike && of ? `${named}, ${measureName(of.measure).toLowerCase()}` : named;
-  if (segment === null) return full;
-  return metrics.length > 1 ? `${full} · ${segmentName(segment)}` : segmentName(segment);
+/** What a metric or formula is called: by what tells it apart from the others. */
+function subjectName(
+  { metrics, formulas }: Pick<InsightsState, 'metrics' | 'formulas'>,
+  of: { metric?: number | null; formula?: number | null },
+): string {
+  if (typeof of.formula === 'number') {
+    const found = formulas[of.formula];
+    return found?.name ?? found?.formula ?? `Formula ${of.formula + 1}`;
+  }
+  const metric = of.metric ?? 0;
+  const found = metrics[metric];
+  if (!found) return `Metric ${metric + 1}`;
+  const named = eventLabel(found.event);
+  const alike = metrics.filter((one) => one.event === found.event).length > 1;
+  return alike ? `${named}, ${measureName(found.measure).toLowerCase()}` : named;
+}
+
+/** What a line of a chart is called. */
+export function seriesName(
+  state: Pick<InsightsState, 'metrics' | 'formulas'>,
+  of: { metric: number | null; formula: number | null; segment: string | null },
+): string {
+  const full = subjectName(state, of);
+  if (of.segment === null) return full;
+  const drawn = state.metrics.filter((one) => !one.hidden).length + state.formulas.length;
+  return drawn > 1 ? `${full} · ${segmentName(of.segment)}` : segmentName(of.segment);
 }
 
 export function filterText(filter: Filter): string {
@@ -95,6 +121,9 @@ export function filterText(filter: Filter): string {
   }
   return `${subject} ${String(value)}`;
 }
+
+export const conditionText = (condition: Condition): string =>
+  'any' in condition ? condition.any.map(filterText).join(' or ') : filterText(condition);
 
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
@@ -118,12 +147,18 @@ export function rangeLabel(range: Range): string {
   return `${dayLabel(range.from)}${year(range.from)} – ${dayLabel(range.to)}${year(range.to)}`;
 }
 
+/** The same inside a sentence: `last 30 days`. */
+export const rangeInside = (range: Range): string =>
+  'last' in range ? `last ${range.last} days` : rangeLabel(range);
+
 /** `12.4 k`, `3.25`, `–` for what there is no number of. */
 export function valueText(value: number | null): string {
   if (value === null) return '–';
-  return Number.isInteger(value) || Math.abs(value) >= 1000
-    ? count(value)
-    : value.toLocaleString('en', { maximumFractionDigits: 2 });
+  if (Number.isInteger(value) || Math.abs(value) >= 1000) return count(value);
+  return value.toLocaleString(
+    'en',
+    Math.abs(value) < 1 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 2 },
+  );
 }
 
 export function percent(rate: number): string {
@@ -137,14 +172,34 @@ export function timeText(ms: number | null): string {
   return ms < 86_400_000 ? spell(ms) : `${(ms / 86_400_000).toFixed(1).replace(/\.0$/, '')} d`;
 }
 
+/** `under 1 s`, `1 – 10 min`, `over 30 d`: between which times. */
+export function binText(from_ms: number, to_ms: number | null): string {
+  if (to_ms === null) return `over ${timeText(from_ms)}`;
+  if (from_ms === 0) return `under ${timeText(to_ms)}`;
+  const [from, to] = [timeText(from_ms), timeText(to_ms)];
+  const unit = to.replace(/^[\d.]+ /, '');
+  return `${from.endsWith(` ${unit}`) ? from.slice(0, -unit.length - 1) : from} – ${to}`;
+}
+
 /** `Checkout · Chrome · 18 Nov`. */
 export function insightsPointText(state: InsightsState, point: InsightsPoint): string {
-  const metric = state.metrics[point.metric];
   return [
-    metric ? eventLabel(metric.event) : `Metric ${point.metric + 1}`,
+    subjectName(state, point),
     ...(point.segment === undefined ? [] : [segmentName(point.segment)]),
-    point.t ? bucketLabel(point.t, state.unit) : rangeLabel(state.range),
+    point.t
+      ? bucketLabel(point.t, state.unit)
+      : point.previous
+        ? `Before ${rangeInside(state.range)}`
+        : rangeLabel(state.range),
   ].join(' · ');
+}
+
+/** `+12%`, `−4%`, `–` for what can't be compared. */
+export function changeText(value: number | null, before: number | null | undefined): string {
+  if (value === null || before === null || before === undefined || before === 0) return '–';
+  const change = (value - before) / Math.abs(before);
+  if (Math.abs(change) < 0.0005) return '±0%';
+  return `${change > 0 ? '+' : '−'}${percent(Math.abs(change))}`;
 }
 
 /** `Dropped after Add to Cart · 1 – 18 Nov`. */
@@ -164,7 +219,7 @@ export function funnelPointText(state: FunnelState, point: FunnelPoint): string 
   return [
     what,
     ...(point.segment === undefined ? [] : [segmentName(point.segment)]),
-    rangeLabel(state.range),
+    point.t ? bucketLabel(point.t, state.trend ?? 'day') : rangeLabel(state.range),
   ].join(' · ');
 }
 

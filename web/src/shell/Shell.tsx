@@ -21,8 +21,12 @@ import {
   Ellipsis,
   Filter,
   LogOut,
+  type LucideIcon,
+  Repeat,
   Search,
   ShieldCheck,
+  Split,
+  Users,
 } from 'lucide-react';
 import { Suspense, useEffect, useState, useSyncExternalStore } from 'react';
 
@@ -71,19 +75,26 @@ export function Home() {
   return <Navigate to="/projects/$project/replays" params={{ project: target }} replace />;
 }
 
-/** On a phone the bar has room for these; the others stand under More. */
-const IN_BAR = 3;
-/** From here on the rail's entries stand at its end. */
-const APART = 4;
-
+/** `bar`: on a phone it stands in the bar, the others under More. `apart`: from here on entries stand at the rail's end. */
 const SCREENS = [
-  { to: '/projects/$project/replays', name: 'Replays', icon: Clapperboard },
-  { to: '/projects/$project/insights', name: 'Insights', icon: ChartLine },
-  { to: '/projects/$project/funnels', name: 'Funnels', icon: Filter },
+  { to: '/projects/$project/replays', name: 'Replays', icon: Clapperboard, bar: true },
+  { to: '/projects/$project/insights', name: 'Insights', icon: ChartLine, bar: true },
+  { to: '/projects/$project/funnels', name: 'Funnels', icon: Filter, bar: true },
+  { to: '/projects/$project/retention', name: 'Retention', icon: Repeat },
+  { to: '/projects/$project/flows', name: 'Flows', icon: Split },
+  { to: '/projects/$project/users', name: 'Users', icon: Users, bar: true },
   { to: '/projects/$project/privacy', name: 'Privacy', icon: ShieldCheck },
-  { to: '/projects/$project/install', name: 'Install', icon: Code },
+  { to: '/projects/$project/install', name: 'Install', icon: Code, apart: true },
   { to: '/projects/$project/status', name: 'Status', icon: Activity },
-] as const;
+] as const satisfies readonly {
+  to: string;
+  name: string;
+  icon: LucideIcon;
+  bar?: true;
+  apart?: true;
+}[];
+
+const inBar = (screen: (typeof SCREENS)[number]) => 'bar' in screen;
 
 function Frame({ session }: { session: Session }) {
   const params = useParams({ strict: false });
@@ -119,17 +130,17 @@ function Frame({ session }: { session: Session }) {
 
   const rail = project && (
     <>
-      {SCREENS.slice(0, narrow ? IN_BAR : undefined).map(({ to, name, icon: Icon }, i) => (
+      {SCREENS.filter((screen) => !narrow || inBar(screen)).map((screen) => (
         <Link
-          key={name}
-          to={to}
+          key={screen.name}
+          to={screen.to}
           params={{ project: project.project_id }}
           className={style.place}
           activeProps={{ 'aria-current': 'page' }}
-          data-apart={i === APART || undefined}
+          data-apart={'apart' in screen || undefined}
         >
-          <Icon size={18} strokeWidth={1.75} aria-hidden />
-          <span>{name}</span>
+          <screen.icon size={18} strokeWidth={1.75} aria-hidden />
+          <span>{screen.name}</span>
         </Link>
       ))}
     </>
@@ -204,7 +215,7 @@ function Frame({ session }: { session: Session }) {
 /** What has no room in a phone's bar. */
 function MoreScreens({ project }: { project: string }) {
   const here = useLocation({ select: (location) => location.pathname });
-  const rest = SCREENS.slice(IN_BAR);
+  const rest = SCREENS.filter((screen) => !inBar(screen));
   const within = rest.some(({ to }) => here.startsWith(to.replace('$project', project)));
   return (
     <Menu position="top-end" width={180} offset={8}>

@@ -1,0 +1,135 @@
+import { Modal } from '@mantine/core';
+import { type ReactNode, useState } from 'react';
+
+import { HttpError } from '../api/http';
+import style from './Dialog.module.css';
+
+const reason = (error: unknown, otherwise: string) =>
+  error instanceof HttpError ? error.message : `The server could not be reached. ${otherwise}`;
+
+/** Asks before something is gone for good. */
+export function Confirm(props: {
+  title: string;
+  children: ReactNode;
+  /** What the button says: "Delete 1 report". */
+  action: string;
+  busy: string;
+  /** What is still so when the server can't be reached. */
+  otherwise: string;
+  act: () => Promise<unknown>;
+  onClose: () => void;
+}) {
+  const [busy, setBusy] = useState(false);
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const act = async () => {
+    setBusy(true);
+    setTrouble(null);
+    try {
+      await props.act();
+      props.onClose();
+    } catch (error) {
+      setTrouble(reason(error, props.otherwise));
+      setBusy(false);
+    }
+  };
+  return (
+    <Modal opened onClose={props.onClose} title={props.title} centered size={420}>
+      <p className={style.consequence}>{props.children}</p>
+      {trouble && (
+        <p className={style.trouble} role="alert">
+          {trouble}
+        </p>
+      )}
+      <div className={style.actions}>
+        <button type="button" className="btn" onClick={props.onClose} data-autofocus>
+          Keep it
+        </button>
+        <button type="button" className="btn danger" disabled={busy} onClick={() => void act()}>
+          {busy ? props.busy : props.action}
+        </button>
+      </div>
+    </Modal>
+  );
+}
+
+export interface Naming {
+  name: string;
+  description: string;
+}
+
+/** A name, and a few words about what is named. */
+export function NameDialog(props: {
+  title: string;
+  action: string;
+  given?: Naming;
+  placeholder: string;
+  otherwise: string;
+  act: (naming: Naming) => Promise<unknown>;
+  onClose: () => void;
+}) {
+  const { given } = props;
+  const [busy, setBusy] = useState(false);
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const submit = async (form: FormData) => {
+    const field = (name: string) => {
+      const value = form.get(name);
+      return typeof value === 'string' ? value.trim() : '';
+    };
+    setBusy(true);
+    setTrouble(null);
+    try {
+      await props.act({ name: field('name'), description: field('description') });
+      props.onClose();
+    } catch (error) {
+      setTrouble(reason(error, props.otherwise));
+      setBusy(false);
+    }
+  };
+  return (
+    <Modal opened onClose={props.onClose} title={props.title} centered size={440}>
+      <form
+        className={style.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit(new FormData(event.currentTarget));
+        }}
+      >
+        <label>
+          Name
+          <input
+            name="name"
+            required
+            pattern=".*\S.*"
+            maxLength={200}
+            autoComplete="off"
+            defaultValue={given?.name}
+            placeholder={props.placeholder}
+            data-autofocus
+          />
+        </label>
+        <label>
+          <span>Description, if it helps</span>
+          <textarea
+            name="description"
+            rows={2}
+            maxLength={2_000}
+            defaultValue={given?.description}
+          />
+        </label>
+        {trouble && (
+          <p className={style.trouble} role="alert">
+            {trouble}
+          </p>
+        )}
+        <div className={style.actions}>
+          <button type="button" className="btn" onClick={props.onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="btn primary" disabled={busy}>
+            {busy ? 'Saving…' : props.action}
+          </button>
+        </div>
+      </form>
+    </Modal>
+  );
+}
