@@ -10,6 +10,8 @@ import {
 } from '@tanstack/react-router';
 import {
   Activity,
+  BookOpenText,
+  Bookmark,
   ChartLine,
   Check,
   ChevronsUpDown,
@@ -20,6 +22,7 @@ import {
   Contrast,
   Ellipsis,
   Filter,
+  LayoutDashboard,
   LogOut,
   type LucideIcon,
   Repeat,
@@ -83,8 +86,11 @@ const SCREENS = [
   { to: '/projects/$project/retention', name: 'Retention', icon: Repeat },
   { to: '/projects/$project/flows', name: 'Flows', icon: Split },
   { to: '/projects/$project/users', name: 'Users', icon: Users, bar: true },
+  { to: '/projects/$project/boards', name: 'Boards', icon: LayoutDashboard },
+  { to: '/projects/$project/saved', name: 'Saved', icon: Bookmark },
+  { to: '/projects/$project/lexicon', name: 'Lexicon', icon: BookOpenText, apart: true },
   { to: '/projects/$project/privacy', name: 'Privacy', icon: ShieldCheck },
-  { to: '/projects/$project/install', name: 'Install', icon: Code, apart: true },
+  { to: '/projects/$project/install', name: 'Install', icon: Code },
   { to: '/projects/$project/status', name: 'Status', icon: Activity },
 ] as const satisfies readonly {
   to: string;
