@@ -75,6 +75,8 @@ function nothing(kind: string, behind: string | undefined, body: Json): Json {
       people: 0,
       events: 0,
       unrecorded: 0,
+      before_recording: 0,
+      too_old: 0,
       gone: 0,
     };
   if (kind === 'insights') return { series: [], took_ms: 3 };
@@ -376,7 +378,14 @@ function behindOf(behind: string, kind: string, body: Json, url: URL, replays: R
     const rows = found.map((row) => ({ ...row, at_ms: at(row) }));
     return {
       ...page(rows, url),
-      ...{ people: people + 4, events: found.length + 9, unrecorded: 7, gone: 2 },
+      ...{
+        people: people + 4,
+        events: found.length + 9,
+        unrecorded: 4,
+        before_recording: 3,
+        too_old: 0,
+        gone: 2,
+      },
     };
   }
   if (behind === 'people') {

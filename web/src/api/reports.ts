@@ -70,13 +70,19 @@ export interface WatchableRow extends FeedRow {
   at_ms: number;
 }
 
-export interface Watchable {
+export interface Watchable extends Reasons {
   results: WatchableRow[];
   next_cursor: string | null;
   total: number;
   people: number;
   events: number;
+}
+
+/** How many events no replay can be watched of, by the reason. */
+export interface Reasons {
   unrecorded: number;
+  before_recording: number;
+  too_old: number;
   gone: number;
 }
 

@@ -106,9 +106,11 @@ it('says what is being watched', () => {
 });
 
 it('says why there is nothing to watch', () => {
-  expect(whyNoReplay({ unrecorded: 0, gone: 0 })).toEqual([]);
-  expect(whyNoReplay({ unrecorded: 1, gone: 2 })).toEqual([
-    '1 event belongs to no replay: recording was not on, left the visit out, or the event came from a server.',
-    'The replay of 2 events has expired or was deleted.',
+  expect(whyNoReplay({ unrecorded: 0, before_recording: 0, too_old: 0, gone: 0 })).toEqual([]);
+  expect(whyNoReplay({ unrecorded: 1, before_recording: 1, too_old: 3, gone: 2 })).toEqual([
+    '1 event belongs to no replay: its visit was not recorded, or a server sent it while no visit was going on.',
+    '1 event happened before recording was on.',
+    '3 events happened longer ago than replays are kept.',
+    '2 events have replays that expired or were deleted.',
   ]);
 });

@@ -1,3 +1,4 @@
+import type { Reasons } from '../api/reports';
 import { count, propertyName, spell } from '../lib/format';
 import type { Condition, Filter, Operator, Range, Unit } from './parts';
 import type {
@@ -224,17 +225,30 @@ export function funnelPointText(state: FunnelState, point: FunnelPoint): string 
 }
 
 /** Why events behind a point have no replay to watch. */
-export function whyNoReplay(found: { unrecorded: number; gone: number }): string[] {
-  const of = (value: number, one: string, many: string) =>
-    `${count(value)} ${value === 1 ? one : many}`;
+export function whyNoReplay(found: Reasons): string[] {
+  const { unrecorded, before_recording, too_old, gone } = found;
+  const said = (value: number, one: string, many: string) =>
+    value > 0 ? [`${count(value)} ${value === 1 ? one : many}`] : [];
   return [
-    ...(found.unrecorded > 0
-      ? [
-          `${of(found.unrecorded, 'event belongs', 'events belong')} to no replay: recording was not on, left the visit out, or the event came from a server.`,
-        ]
-      : []),
-    ...(found.gone > 0
-      ? [`The replay of ${of(found.gone, 'event', 'events')} has expired or was deleted.`]
-      : []),
+    ...said(
+      unrecorded,
+      'event belongs to no replay: its visit was not recorded, or a server sent it while no visit was going on.',
+      'events belong to no replay: their visits were not recorded, or a server sent them while no visit was going on.',
+    ),
+    ...said(
+      before_recording,
+      'event happened before recording was on.',
+      'events happened before recording was on.',
+    ),
+    ...said(
+      too_old,
+      'event happened longer ago than replays are kept.',
+      'events happened longer ago than replays are kept.',
+    ),
+    ...said(
+      gone,
+      'event has a replay that expired or was deleted.',
+      'events have replays that expired or were deleted.',
+    ),
   ];
 }
