@@ -213,6 +213,7 @@ def people_sql(query: Query, body: Retention, asked: _Asked, key: str = NO_KEY) 
     names = None if body.return_.event is None else (body.first.event, body.return_.event)
     # What lies in a period that has not begun (a clock that is ahead) is not looked at.
     events = query.source(names, start, asked.buckets.edges[asked.begun])
+    order = "(at_ms, insert_id, distinct_id, client_ms)"
     returns = "groupArrayIf((at_ms, key, bucket), again)" if key != NO_KEY else "[]::Array(Tuple(Int64, String, Int64))"
     return f"""
         SELECT person, began.1 AS began_ms, began.2 AS key, began.4 AS cohort, arrayJoin(began.3) AS segment,
@@ -222,7 +223,7 @@ def people_sql(query: Query, body: Retention, asked: _Asked, key: str = NO_KEY) 
                    arrayMap(e -> (e.1, e.2, e.3 - cohort), every)) AS returns
         FROM (
             SELECT person,
-                   argMinIf((at_ms, key, segments_, bucket), (at_ms, insert_id, distinct_id, client_ms), first) AS began,
+                   argMinIf((at_ms, key, segments_, bucket), {order}, first) AS began,
                    maxMapIf([bucket], [at_ms], again) AS last, {returns} AS every
             FROM (
                 SELECT person, at_ms, insert_id, distinct_id, client_ms, {key} AS key, {segments} AS segments_,
