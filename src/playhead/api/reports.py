@@ -13,8 +13,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from playhead.api.answers import errors, json_answer, shape
 from playhead.api.auth import project as project_of
 from playhead.api.auth import stores_of
+from playhead.api.queries import ReportBody
 from playhead.clock import now_ms
-from playhead.errors import TooLarge
 from playhead.reports.behind import EventsBehind, PeopleBehind, events_behind, people_behind
 from playhead.reports.bodies import Funnel, Insights, read_funnel, read_insights
 from playhead.reports.flows import Flows, FlowsReport, flows, flows_moments, read_flows
@@ -28,7 +28,6 @@ from playhead.stores.tables import Project
 
 router = APIRouter(tags=["Reports"])
 PREFIX = "/api/projects/{p}/reports"
-MAX_BODY_BYTES = 1_000_000
 
 ProjectOf = Annotated[Project, Depends(project_of)]
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -90,37 +89,33 @@ KINDS: tuple[Kind[Any], ...] = (
 )
 
 
-async def body_of(request: Request) -> bytes:
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_BODY_BYTES:
-            raise TooLarge(f"A report's body is at most {MAX_BODY_BYTES} bytes.", code="body_too_large")
-    return body
-
-
-Body = Annotated[bytes, Depends(body_of)]
-_ERRORS = errors(400, 401, 403, 404, 413, 422, 503)
+_ERRORS = errors(400, 401, 403, 404, 409, 413, 422, 503)
 
 
 def _add(kind: Kind[Any]) -> None:
     """The routes of a kind of report."""
 
-    def report(request: Request, project: ProjectOf, body: Body) -> Response:
+    def report(request: Request, project: ProjectOf, body: ReportBody) -> Response:
         began = perf_counter()
         found = kind.report(stores_of(request).analytics, project.project_id, kind.read(body), project.timezone)
         return json_answer(msgspec.structs.replace(found, took_ms=round((perf_counter() - began) * 1_000)))
 
-    def replays(request: Request, project: ProjectOf, body: Body, limit: Limit = 50, offset: Offset = 0) -> Response:
+    def replays(
+        request: Request, project: ProjectOf, body: ReportBody, limit: Limit = 50, offset: Offset = 0
+    ) -> Response:
         stores = stores_of(request)
         moments = read_moments(stores.analytics, kind.moments(project.project_id, kind.read(body), project.timezone))
         return json_answer(watchable(stores, project.project_id, moments, now_ms(), limit, offset))
 
-    def people(request: Request, project: ProjectOf, body: Body, limit: Limit = 50, offset: Offset = 0) -> Response:
+    def people(
+        request: Request, project: ProjectOf, body: ReportBody, limit: Limit = 50, offset: Offset = 0
+    ) -> Response:
         moments = kind.moments(project.project_id, kind.read(body), project.timezone)
         return json_answer(people_behind(stores_of(request).analytics, project.project_id, moments, limit, offset))
 
-    def events(request: Request, project: ProjectOf, body: Body, limit: Limit = 50, offset: Offset = 0) -> Response:
+    def events(
+        request: Request, project: ProjectOf, body: ReportBody, limit: Limit = 50, offset: Offset = 0
+    ) -> Response:
         moments = kind.moments(project.project_id, kind.read(body), project.timezone)
         return json_answer(events_behind(stores_of(request), project.project_id, moments, now_ms(), limit, offset))
 
