@@ -239,7 +239,7 @@ async def test_more_events_than_the_limit_are_refused_and_none_stored(server: Se
 async def test_what_the_store_would_refuse_is_normalised_and_the_original_kept(server: Server) -> None:
     deep = "[" * 1_200 + "]" * 1_200
     odd = '"a.b": 1, "a": {"b": 2}, "twice": 1, "twice": 2, "lone": "x\\ud800y"'
-    properties = f'{{"token": "{TOKEN}", {odd}, "deep": {deep}}}'
+    properties = f'{{"token": "{TOKEN}", "time": 1795341600, {odd}, "deep": {deep}}}'
     answer = await server.track(f'[{{"event": "odd", "properties": {properties}}}]'.encode())
     assert answer.status_code == 200, answer.text
     (stored,) = server.events()

@@ -225,3 +225,10 @@ async def test_import_takes_the_form_of_old_libraries(server: Server) -> None:
         assert answer.status_code == status
     assert "'$merge' joins nobody" in answer.json()["error"]["message"]
     assert [each.event for each in server.events()] == ["Buy"]
+
+
+async def test_an_event_without_a_time_gets_that_of_its_arrival(server: Server) -> None:
+    await ask(server, "/track/", {"event": "Buy", "properties": {"distinct_id": "u1"}})
+    (record,) = server.events()
+    assert json.loads(record.raw) == {"distinct_id": "u1", "time": record.client_time_ms}
+    assert "time" not in json.loads(record.properties)

@@ -148,8 +148,11 @@ def record(  # noqa: PLR0917
     time_ms, flag = place_event(client_time_ms, received_at_ms, offset_ms, told=told)
     kept = {name: value for name, value in properties.items() if name not in _NOT_STORED}
     raw = event.raw
-    if more := event_defaults(properties, sender):
-        kept |= more
+    more = event_defaults(properties, sender)
+    kept |= more
+    if "time" not in properties:
+        more["time"] = client_time_ms
+    if more:
         raw = with_members(raw, more)
     if "ip" in kept and is_address(kept["ip"]):
         del kept["ip"]
