@@ -210,10 +210,10 @@ def paths_sql(query: Query, body: Flows, key: str = NO_KEY) -> str:
         in_order = "arrayReverseSort"
     # Only what lies in the windows is gathered, so that memory is that of the paths, not of everything people did.
     return f"""
-        SELECT person, arrayMap(e -> (e.1.1, e.1.5, e.2), found) AS went,
+        SELECT person, arrayMap(e -> (e.1.1, e.1.5, e.2), ordered) AS went,
                arraySlice(arrayCompact(e -> e.2, went), 1, {body.steps + 1}) AS path
         FROM (
-            SELECT person, {in_order}(e -> e.1, groupArray(({_ORDER}, {key}))) AS found
+            SELECT person, {in_order}(e -> e.1, groupArray(({_ORDER}, {key}))) AS ordered
             FROM (SELECT * FROM ({events}) WHERE person != '' AND {everywhere}) AS events
             INNER JOIN (
                 SELECT person, min({_ORDER}) AS began FROM ({starts})
