@@ -7,8 +7,11 @@ from collections import defaultdict
 
 import pytest
 
-from playhead import sample
+from playhead import demo, sample, saved
 from playhead.sample import SampleRequest
+from playhead.sample_history import history
+from playhead.stores import Stores
+from playhead.stores.tables import Project
 
 NOW_MS = 1_800_000_000_000
 DAY_MS = 86_400_000
@@ -119,3 +122,41 @@ def test_load_hands_every_request_over(requests: list[SampleRequest]) -> None:
     posted: list[SampleRequest] = []
     assert sample.load(posted.append, "a-token", NOW_MS, URL) == len(posted)
     assert posted == requests
+
+
+def test_its_history_is_sixty_days_of_visitors_of_whom_some_come_back() -> None:
+    made = list(history("a-token", NOW_MS, URL))
+    assert list(history("a-token", NOW_MS, URL)) == made
+    assert list(history("a-token", NOW_MS, URL, seed="2")) != made
+    events = [event for request in made for event in json.loads(request.body)]
+    assert 2_000 < len(events) < 6_000
+    assert len({event["properties"]["$insert_id"] for event in events}) == len(events)
+    counts: dict[str, int] = defaultdict(int)
+    weeks: dict[str, set[int]] = defaultdict(set)
+    for event in events:
+        properties = event["properties"]
+        ago_ms = NOW_MS - properties["time"] * 1000
+        assert 0 < ago_ms < 64 * DAY_MS
+        weeks[properties["$device_id"]].add(int(ago_ms // (7 * DAY_MS)))
+        counts[event["event"]] += 1
+        assert properties["distinct_id"].startswith(("$device:", "visitor-"))
+    assert len(weeks) > 250
+    assert sum(len(theirs) > 1 for theirs in weeks.values()) > 80
+    assert counts["View Item"] > counts["Add to Cart"] > counts["Checkout"] > counts["Purchase"] > 80
+    assert counts["Sign Up"] == len(
+        {event["properties"]["$user_id"] for event in events if "$user_id" in event["properties"]}
+    )
+
+
+def test_the_demo_keeps_a_report_of_each_kind_on_a_board(stores: Stores, project: Project) -> None:
+    for _ in range(2):
+        demo.keep(stores.control, project.token, NOW_MS)
+    reports, total = saved.saved_reports(stores.control, project.project_id, None, 50, 0)
+    assert {report.kind for report in reports} == {"insights", "funnel", "flows", "retention", "replays"}
+    ((board,), boards) = saved.boards(stores.control, project.project_id, 50, 0)
+    assert (board.name, boards) == ("Shop overview", 1)
+    note, *cards = saved.cards_of(board)
+    assert note.text
+    assert [card.report_id for card in cards] == [report.report_id for report in reports]
+    assert total == len(cards)
+    assert "has_rage_click=true" in {report.search for report in reports}

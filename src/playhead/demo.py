@@ -1,4 +1,5 @@
-"""The demo's sample data: fed through capture over HTTP like anyone's, once for each data directory.
+"""The demo's sample data: fed through capture over HTTP like anyone's, once for each data directory; and what its owner
+has saved: a report of each kind, a playlist and a board.
 
 Run by the supervisor as a process that ends when it is done.
 """
@@ -9,20 +10,28 @@ import http.client
 import time
 from collections.abc import Callable
 from ipaddress import ip_address
+from itertools import chain
+from typing import Literal
 from urllib.parse import urlencode, urlsplit
 
+import msgspec
 from rich.console import Console
+from sqlalchemy import select
 
-from playhead import sample
+from playhead import sample, saved
 from playhead.accounts import DEMO_TOKEN
 from playhead.clock import now_ms
 from playhead.errors import PlayheadError
 from playhead.processes import die_with_parent
+from playhead.sample_history import history
 from playhead.settings import Settings
+from playhead.stores.control import Control
+from playhead.stores.tables import Project
 from playhead.supervisor import base_url
 
 READY_SECONDS = 90.0
 TRIES = 20
+BY = "Playhead"
 
 
 def is_loopback(host: str) -> bool:
@@ -63,12 +72,75 @@ def seed(settings: Settings, url: str, shown_url: str, token: str, progress: Cal
     wait_ready(url)
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     number = 0
-    for number, request in enumerate(sample.requests(token, _begun_ms(settings), shown_url), 1):
+    begun_ms = _begun_ms(settings)
+    requests = chain(history(token, begun_ms, shown_url), sample.requests(token, begun_ms, shown_url))
+    for number, request in enumerate(requests, 1):
         _post(connection, request)
         progress(number)
     connection.close()
+    control = Control.open(settings.control)
+    try:
+        keep(control, token, begun_ms)
+    finally:
+        control.close()
     (settings.data / "demo-seeded").write_text(f"{number}\n")
     return number
+
+
+# What is saved: kind, name, description, what its screen's address asks, and the columns that its card is wide.
+_STEPS = ["View Item", "Add to Cart", "Checkout", "Purchase"]
+_SAVED: list[tuple[saved.Kind, str, str, dict[str, object], Literal[1, 2, 3]]] = [
+    (
+        "insights",
+        "Orders by device",
+        "Purchases of the last 60 days, by operating system.",
+        {"metrics": [{"event": "Purchase"}], "breakdown": "$os", "unit": "week", "last": 60},
+        2,
+    ),
+    ("insights", "Visitors", "People a day.", {"metrics": [{"event": "View Item", "measure": "unique"}]}, 1),
+    (
+        "funnel",
+        "From item to order",
+        "Where people stop on the way to an order.",
+        {"steps": [{"event": step} for step in _STEPS]},
+        2,
+    ),
+    ("flows", "After the cart", "What people do next.", {"start": {"event": "Add to Cart"}}, 1),
+    (
+        "retention",
+        "Who comes back to look",
+        "By the week of the first visit.",
+        {"first": {"event": "$mp_web_page_view"}, "return": {"event": "View Item"}, "periods": 6},
+        2,
+    ),
+    ("replays", "Rage clicks", "Where something did not answer.", {"has_rage_click": True}, 1),
+]
+_NOTE = "The sample shop at a glance. Click any point, bar or cell to watch the visits behind it."
+BOARD = "Shop overview"
+
+
+def keep(control: Control, token: str, now_ms: int) -> None:
+    """Saves the sample's reports, its playlist and its board, unless something is saved already."""
+    with control.read() as session:
+        project_id = session.scalar(select(Project.project_id).where(Project.token == token))
+    if project_id is None or saved.boards(control, project_id, 1, 0)[1]:
+        return
+    cards = [saved.Card(text=_NOTE, width=3)]
+    for number, (kind, name, description, asked, width) in enumerate(_SAVED):
+        report = saved.NewReport(kind, name, _search(asked), description)
+        row = saved.save_report(control, project_id, report, BY, now_ms - number)
+        cards.append(saved.Card(report_id=row.report_id, width=width))
+    saved.create_board(control, project_id, saved.NewBoard(BOARD, "", cards), BY, now_ms)
+
+
+def _search(asked: dict[str, object]) -> str:
+    """The query string of a screen: lists and objects are JSON text in it."""
+    return urlencode(
+        {
+            name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
+            for name, value in asked.items()
+        }
+    )
 
 
 def _begun_ms(settings: Settings) -> int:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
+import time
+from io import StringIO
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from .conftest import Api, Server, eventually, recording
+from .conftest import TOKEN, Api, Server, eventually, recording
 
 STEPS = [{"event": "View Item"}, {"event": "Add to Cart"}]
 LEAD_MS = 5_000
@@ -187,3 +191,247 @@ def test_a_refusal_is_shown_with_its_advice(server: Server, api: Api, visits: Vi
     dashboard.unroute("**/reports/insights")
     dashboard.get_by_role("button", name="Try again").click()
     expect(dashboard.get_by_role("img", name=re.compile("^Lines, daily"))).to_be_visible()
+
+
+# ---- people and events behind a point ------------------------------------------------------------------------------
+
+
+def test_the_people_and_events_behind_a_part_of_a_bar(
+    server: Server, api: Api, visits: Visits, dashboard: Page
+) -> None:
+    dashboard.goto(funnel(server, api))
+    bars = dashboard.get_by_role("group", name=re.compile("^Funnel, "))
+    part = bars.get_by_role("button", name=re.compile(r"^Add to Cart: .* converted"))
+    part.click()
+    dashboard.get_by_role("menuitem", name="View Users").click()
+    people = dashboard.get_by_role("region", name=re.compile("^View Users: Converted to Add to Cart"))
+    expect(people).to_contain_text(re.compile(r"\d+ (person|people)"))
+    assert parse_qs(urlsplit(dashboard.url).query)["show"] == ["people"]
+    expect(people.get_by_role("link").first).to_have_attribute("href", re.compile(r"/users/.+"))
+
+    people.get_by_role("button", name="Events", exact=True).click()
+    events = dashboard.get_by_role("region", name=re.compile("^View Events: Converted to Add to Cart"))
+    expect(events).to_contain_text(re.compile(r"\d+ events?"))
+    row = (
+        events.get_by_role("listitem")
+        .filter(has_text="Add to Cart")
+        .filter(has=dashboard.get_by_role("button", name=re.compile("^Watch")))
+    )
+    row.first.get_by_role("button", expanded=False).click()
+    expect(row.first.get_by_role("definition").filter(has_text="Harbor")).to_be_visible()
+
+    # Watch opens the replay five seconds before the event, and back leads to the list.
+    row.first.get_by_role("button", name=re.compile("^Watch")).click()
+    dashboard.wait_for_url(re.compile("replay="))
+    asked = parse_qs(urlsplit(dashboard.url).query)
+    at = marker(api, asked["replay"][0], "Add to Cart")
+    assert at is not None
+    assert abs(int(asked["t"][0]) - (at - LEAD_MS)) <= 100
+    dashboard.go_back()
+    expect(events).to_be_visible()
+
+    dashboard.keyboard.press("Escape")
+    expect(events).to_have_count(0)
+    expect(part).to_be_focused()
+    assert list(parse_qs(urlsplit(dashboard.url).query)) == ["steps"]
+
+
+# ---- what is asked, with events of a known number ------------------------------------------------------------------
+
+DAY = 86_400
+
+
+@pytest.fixture(scope="module")
+def sold(server: Server, api: Api) -> None:
+    """Of the last 7 days 3 orders and 6 quotes, of the 7 days before them 2 orders."""
+    now = time.time()
+
+    def event(name: str, number: int, ago: float, **properties: object) -> dict[str, object]:
+        known = {"time": int(now - ago), "distinct_id": f"buyer-{number}", "$insert_id": f"{name}-{number}-{int(ago)}"}
+        return {"event": name, "properties": known | properties}
+
+    orders = [
+        event("Order", 1, 60, item="=2+3", price=30),
+        event("Order", 2, 90, item="Mug", price=12),
+        event("Order", 3, 120, item="Bowl", price=18),
+        event("Order", 1, 8 * DAY, item="Mug", price=12),
+        event("Order", 2, 8 * DAY, item="Bowl", price=18),
+    ]
+    quotes = [event("Quote", number, 600 + number, item="Mug") for number in range(6)]
+    answer = api.client.post("/import?strict=1", json=orders + quotes, auth=(TOKEN, ""))
+    assert answer.status_code == 200, answer.text
+    eventually(lambda: counted(api, "Order") == 5 and counted(api, "Quote") == 6)
+
+
+def counted(api: Api, event: str) -> int:
+    names = api.get(f"/api/projects/{api.project}/events/names")["results"]
+    return sum(one["count"] for one in names if one["event"] == event)
+
+
+def asked(server: Server, api: Api, **search: object) -> str:
+    written = "&".join(
+        f"{name}={quote(value if isinstance(value, str) else json.dumps(value))}" for name, value in search.items()
+    )
+    return f"{server.url}/projects/{api.project}/insights?last=7&{written}"
+
+
+ORDERS = [{"event": "Order"}]
+
+
+def total(dashboard: Page, name: str, value: str) -> None:
+    """The table's first row, which is of all days."""
+    expect(dashboard.get_by_role("table").get_by_role("button", name=f"{name}, Last 7 days: {value}")).to_be_visible()
+
+
+def test_compares_with_the_period_before(server: Server, api: Api, sold: None, dashboard: Page) -> None:
+    dashboard.goto(asked(server, api, metrics=ORDERS))
+    total(dashboard, "Order", "3")
+    dashboard.get_by_role("checkbox", name=re.compile("^Compare")).check()
+    dashboard.wait_for_url(re.compile("compare=previous"))
+    row = dashboard.get_by_role("row", name=re.compile("^Last 7 days"))
+    expect(row).to_contain_text("+50%")
+    expect(dashboard.get_by_role("img", name=re.compile(r"^Lines.*\+50% from 2"))).to_be_visible()
+
+    # The period before opens what was then.
+    row.get_by_role("button", name="Order, before last 7 days: 2").click()
+    dashboard.get_by_role("menuitem", name="View Events").click()
+    expect(dashboard.get_by_role("region", name=re.compile("^View Events: Order"))).to_contain_text("2 events")
+
+
+def test_filters_have_alternatives(server: Server, api: Api, sold: None, dashboard: Page) -> None:
+    dashboard.goto(asked(server, api, metrics=ORDERS))
+
+    def pick(label: str, text: str) -> None:
+        dashboard.get_by_role("combobox", name=re.compile(f"^Search: {label}")).fill(text)
+        expect(dashboard.get_by_role("option", name=text).first).to_be_visible()
+        dashboard.keyboard.press("Enter")
+
+    dashboard.get_by_role("button", name="Add a filter to the report").click()
+    pick("Add a filter", "item")
+    pick("Value", "Mug")
+    dashboard.keyboard.press("Escape")
+    total(dashboard, "Order", "1")
+    dashboard.get_by_role("button", name=re.compile("^Or: an alternative to item is Mug")).click()
+    pick("Or", "price")
+    dashboard.get_by_role("group", name="Filter of the report: item is Mug or price is").get_by_role(
+        "button", name="Condition: is", exact=True
+    ).last.click()
+    # Only what can be asked of a number.
+    expect(dashboard.get_by_role("menuitem", name="contains", exact=True)).to_have_count(0)
+    dashboard.get_by_role("menuitem", name="is more than").click()
+    dashboard.get_by_role("spinbutton", name="price is more than").fill("20")
+    dashboard.keyboard.press("Enter")
+    expect(
+        dashboard.get_by_role("group", name="Filter of the report: item is Mug or price is more than 20")
+    ).to_be_visible()
+    total(dashboard, "Order", "2")
+    assert json.loads(parse_qs(urlsplit(dashboard.url).query)["filters"][0]) == [
+        {"any": [{"property": "item", "op": "eq", "value": ["Mug"]}, {"property": "price", "op": "gt", "value": 20}]}
+    ]
+
+
+def test_calculates_with_metrics_and_says_what_is_wrong_beside_it(
+    server: Server, api: Api, sold: None, dashboard: Page
+) -> None:
+    dashboard.goto(asked(server, api, metrics=[*ORDERS, {"event": "Quote"}]))
+    dashboard.get_by_role("button", name="Formula", exact=True).click()
+    total(dashboard, "A / B", "0.5")
+    formula = dashboard.get_by_role("textbox", name="Formula 1", exact=True)
+    formula.fill("A / (")
+    formula.press("Enter")
+    expect(dashboard.get_by_role("group", name="Formula 1").get_by_role("alert")).to_be_visible()
+    # The answer before stays, and is not taken for this one's.
+    expect(dashboard.get_by_role("img", name=re.compile("^Lines, daily"), include_hidden=True)).to_be_visible()
+    formula.fill("(A + B) * 10")
+    formula.press("Enter")
+    total(dashboard, "(A + B) * 10", "90")
+    expect(dashboard.get_by_role("alert")).to_have_count(0)
+
+
+def test_the_table_can_be_taken_along_as_csv(
+    server: Server, api: Api, sold: None, dashboard: Page, tmp_path: Path
+) -> None:
+    dashboard.goto(asked(server, api, metrics=ORDERS, breakdown="item"))
+    dashboard.get_by_role("button", name="Download or copy the table").click()
+    with dashboard.expect_download() as taken:
+        dashboard.get_by_role("menuitem", name="Download CSV").click()
+    assert taken.value.suggested_filename == "insights-last-7-days.csv"
+    taken.value.save_as(tmp_path / "taken.csv")
+    rows = list(csv.reader(StringIO((tmp_path / "taken.csv").read_text("utf-8-sig"))))
+    # A name that a spreadsheet would calculate is text.
+    assert set(rows[0]) == {"Time", "'=2+3", "Mug", "Bowl"}
+    assert len(rows) == 1 + 7 + 1
+    assert dict(zip(rows[0], rows[-1], strict=True)) == {"Time": "Last 7 days", "'=2+3": "1", "Mug": "1", "Bowl": "1"}
+
+
+@pytest.mark.parametrize("chart", ["area", "column", "stacked", "bar", "pie"])
+def test_every_chart_opens_what_is_behind_it_and_can_be_kept_as_a_picture(
+    server: Server, api: Api, sold: None, dashboard: Page, tmp_path: Path, chart: str
+) -> None:
+    dashboard.goto(asked(server, api, metrics=ORDERS, chart=chart))
+    drawn = dashboard.locator("[role=img][aria-label*='Last 7 days']")
+    expect(drawn.locator("svg path").first).to_be_attached()
+    box = drawn.bounding_box()
+    assert box is not None
+    # Today's column is the last one; a bar lies at the left; a pie of one slice is a ring.
+    place = {"bar": (box["width"] / 3, 40), "pie": (box["width"] / 2, box["height"] * 0.17)}
+    x, y = place.get(chart, (box["width"] - 22 - (box["width"] - 68) / 14 * (chart != "area"), box["height"] - 60))
+    drawn.click(position={"x": x, "y": y})
+    dashboard.get_by_role("menuitem", name="View Events").click()
+    shown = dashboard.get_by_role("region", name=re.compile("^View Events: Order"))
+    expect(shown).to_contain_text("3 events")
+    dashboard.keyboard.press("Escape")
+    with dashboard.expect_download() as taken:
+        dashboard.get_by_role("button", name="Download the chart as a picture").click()
+    taken.value.save_as(tmp_path / "chart.png")
+    assert (tmp_path / "chart.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_drag_over_the_chart_takes_its_days(server: Server, api: Api, sold: None, dashboard: Page) -> None:
+    dashboard.goto(asked(server, api, metrics=ORDERS))
+    chart = dashboard.get_by_role("img", name=re.compile("^Lines, daily"))
+    expect(chart.locator("svg path").first).to_be_attached()
+    box = chart.bounding_box()
+    assert box is not None
+    step = (box["width"] - 68) / 6
+    dashboard.mouse.move(box["x"] + 48 + 2 * step, box["y"] + 100)
+    dashboard.mouse.down()
+    dashboard.mouse.move(box["x"] + 48 + 4 * step, box["y"] + 110, steps=4)
+    dashboard.mouse.up()
+    dashboard.wait_for_url(re.compile("from="))
+    search = parse_qs(urlsplit(dashboard.url).query)
+    days = [time.strptime(search[name][0], "%Y-%m-%d") for name in ("from", "to")]
+    assert time.mktime(days[1]) - time.mktime(days[0]) == 2 * DAY
+    dashboard.go_back()
+    total(dashboard, "Order", "3")
+
+
+def test_a_long_report_says_how_far_it_is_and_can_be_cancelled(
+    server: Server, api: Api, sold: None, dashboard: Page
+) -> None:
+    cancelled: list[str] = []
+
+    def query(route: Route) -> None:
+        if route.request.method == "DELETE":
+            cancelled.append(route.request.url)
+            route.fulfill(status=204)
+        else:
+            route.fulfill(json={"elapsed_ms": 1200, "read_rows": 4_200_000, "total_rows": 10_000_000})
+
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    dashboard.route("**/reports/insights", hold)
+    dashboard.route("**/queries/*", query)
+    dashboard.goto(asked(server, api, metrics=ORDERS))
+    expect(dashboard.get_by_text("4.2 M of 10 M rows read")).to_be_visible()
+    dashboard.get_by_role("button", name="Cancel", exact=True).click()
+    expect(dashboard.get_by_role("heading", name="Cancelled")).to_be_visible()
+    name = held[0].request.headers["x-query-id"]
+    eventually(lambda: cancelled)
+    assert cancelled[0].endswith(f"/api/projects/{api.project}/queries/{name}")
+    dashboard.unroute("**/reports/insights")
+    dashboard.get_by_role("button", name="Ask again").click()
+    total(dashboard, "Order", "3")

@@ -396,6 +396,21 @@ def test_an_operation_sent_again_counts_once_and_keeps_its_place(way: Way) -> No
     assert [json.loads(row["properties"]) for row in profiles] == [{"plan": "pro", "n": 1}]
 
 
+def test_a_request_sent_again_after_one_of_its_people_was_deleted_counts_once_for_the_others(way: Way) -> None:
+    sent = way.profiles(
+        operation("$append", {"seen": "a"}, distinct_id="ada", request_id="r1"),
+        operation("$append", {"seen": "b"}, distinct_id="eve", request_id="r1"),
+    )
+    way.put(sent)
+    way.drain()
+    with way.stores.control.write() as session:
+        session.add(Tombstone(project_id=way.project_id, kind="person", id="ada", created_at_ms=NOW + 1_000))
+    way.put(msgspec.structs.replace(sent, ingest_id=new_ingest_id(), received_at_ms=NOW + 2_000))
+    way.drain()
+    profiles = {row["distinct_id"]: json.loads(row["properties"]) for row in way.numbers()["profiles"]}
+    assert profiles["eve"] == {"seen": ["b"]}
+
+
 def test_segments_are_named_by_the_flush(way: Way) -> None:
     way.put(way.recording())
     flush = way.queue.begin_flush(10_000_000)

@@ -17,6 +17,7 @@ from playhead.clock import now_ms
 from playhead.errors import TooLarge
 from playhead.reports.behind import EventsBehind, PeopleBehind, events_behind, people_behind
 from playhead.reports.bodies import Funnel, Insights, read_funnel, read_insights
+from playhead.reports.flows import Flows, FlowsReport, flows, flows_moments, read_flows
 from playhead.reports.funnel import FunnelReport, funnel, funnel_moments
 from playhead.reports.insights import InsightsReport, insights, insights_moments
 from playhead.reports.moments import Moments, read_moments
@@ -76,6 +77,15 @@ KINDS: tuple[Kind[Any], ...] = (
         read_retention,
         retention,
         retention_moments,
+    ),
+    Kind(
+        "flows",
+        "Which ways people take from an event, or to it, step by step.",
+        Flows,
+        FlowsReport,
+        read_flows,
+        flows,
+        flows_moments,
     ),
 )
 

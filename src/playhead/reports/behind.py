@@ -97,8 +97,8 @@ def _next(limit: int, offset: int, total: int) -> str | None:
 
 
 def _count(analytics: Analytics, moments: Moments, what: str) -> int:
-    (row,) = run(analytics, moments.query, f"SELECT {what} AS found FROM ({moments.sql})")  # noqa: S608
-    return int(row["found"])
+    (row,) = run(analytics, moments.query, f"SELECT {what} AS counted FROM ({moments.sql})")  # noqa: S608
+    return int(row["counted"])
 
 
 _SENT_SQL = """

@@ -39,7 +39,8 @@ def _number(letter: str) -> int:
 
 
 class _Parser:
-    """sum = product {("+" | "-") product}; product = factor {("*" | "/") factor}; factor = ["-"] (value | "(" sum ")")."""
+    """sum = product {("+" | "-") product}; product = factor {("*" | "/") factor}; factor = "-" factor | "(" sum ")" |
+    value."""
 
     def __init__(self, text: str, metrics: int) -> None:
         if len(text) > MAX_LENGTH:
@@ -85,16 +86,17 @@ class _Parser:
         if self._depth > MAX_DEPTH:
             raise ValueError(f"it is nested more than {MAX_DEPTH} deep")
         try:
-            token = self._take()
-            if token == "-":
-                return _both(operator.sub, _constant(0.0), self._factor())
-            if token == "(":
-                found = self._sum()
-                if self._next != ")":
-                    raise ValueError("a ( is not closed")
-                self._place += 1
-                return found
-            return self._value(token)
+            match self._take():
+                case "-":
+                    return _both(operator.sub, _constant(0.0), self._factor())
+                case "(":
+                    found = self._sum()
+                    if self._next != ")":
+                        raise ValueError("a ( is not closed")
+                    self._place += 1
+                    return found
+                case token:
+                    return self._value(token)
         finally:
             self._depth -= 1
 

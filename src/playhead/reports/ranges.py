@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -29,6 +30,12 @@ class Range(msgspec.Struct, frozen=True):
     @property
     def end_ms(self) -> int:
         return day_start(self.last + timedelta(days=1), self.zone)
+
+    @property
+    def preceding(self) -> Range:
+        """As many days before it."""
+        days = timedelta(days=(self.last - self.first).days + 1)
+        return Range(self.first - days, self.first - timedelta(days=1), self.zone)
 
 
 class Buckets(msgspec.Struct, frozen=True):
@@ -106,13 +113,28 @@ def day_start(day: date, zone: ZoneInfo) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp() * 1_000)
 
 
+def previous(of: Range, edges: Buckets) -> Buckets:
+    """The same number of days before the range, cut so that its bucket n lies under bucket n of the range.
+
+    Days are moved by days of the calendar, hours by hours: a day that is an hour longer makes the last bucket longer.
+    """
+    days = of.first - of.preceding.first
+    if edges.unit == "hour":
+        moved = [min(edge - of.start_ms + of.preceding.start_ms, of.start_ms) for edge in edges.edges[:-1]]
+        return Buckets("hour", [*moved, of.start_ms], of.zone)
+    first = [datetime.fromtimestamp(edge / 1_000, of.zone).date() for edge in edges.edges]
+    return Buckets(edges.unit, [day_start(day - days, of.zone) for day in first], of.zone)
+
+
 def rolling(of: Buckets, days: int) -> list[tuple[int, int]]:
     """For each bucket, the `days` days up to its end, in its zone."""
     found = []
-    for end in of.edges[1:]:
+    for start, end in itertools.pairwise(of.edges):
+        if of.unit == "hour":
+            found.append((start + HOUR_MS - days * DAY_MS, end))
+            continue
         last = datetime.fromtimestamp((end - 1) / 1_000, of.zone).date()
-        start = end - days * DAY_MS if of.unit == "hour" else day_start(last - timedelta(days=days - 1), of.zone)
-        found.append((start, end))
+        found.append((day_start(last - timedelta(days=days - 1), of.zone), end))
     return found
 
 

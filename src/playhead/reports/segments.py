@@ -41,7 +41,7 @@ def segments_of_key(breakdown: Breakdown | None, key: str) -> str:
     """`segments_sql` of a `key_sql`."""
     if breakdown is None:
         return WHOLE
-    listed = f"arrayMap(x -> (0, x), arrayDistinct(JSONExtract(substring({key}, 2), 'Array(String)')))"
+    listed = f"arrayMap(x -> (0, x), arrayDistinct(JSONExtract(substring(assumeNotNull({key}), 2), 'Array(String)')))"
     return (
         f"multiIf(isNull({key}), [(1, '')], startsWith({key}, '\\0'), {listed}, [(0, assumeNotNull({key}))])"
         "::Array(Tuple(UInt8, String))"

@@ -37,61 +37,74 @@ export const FeedCard = memo(function FeedCard(props: {
   const { from_ms } = props;
   const why = WHY_NOT[row.status];
   return (
-    <Link
-      {...(from_ms === undefined
-        ? {
-            to: '/projects/$project/replays/$replay',
-            params: { project: props.project, replay: row.replay_id },
-            search: withoutTime,
-          }
-        : {
-            to: '.',
-            search: (before: object) => ({ ...before, replay: row.replay_id, t: from_ms }),
-          })}
-      className={style.card}
-      aria-current={props.current ? 'true' : undefined}
-      data-replay={row.replay_id}
-      {...(props.onOpen ? { onClick: props.onOpen } : {})}
-    >
-      <Avatar person={row.person} />
-      <div className={style.body}>
-        <div className={style.line}>
-          <span className={style.name}>{name}</span>
-          {row.live ? (
-            <span className={style.live}>Live</span>
-          ) : (
-            <time className={style.when} dateTime={row.started_at} title={exact(row.started_at)}>
-              {why && <span className={style.why}>{why} · </span>}
-              {ago(row.started_at, now)}
-            </time>
-          )}
-        </div>
-        <div className={style.facts}>
-          <Device size={13} aria-label={row.device ?? 'Desktop'} strokeWidth={1.75} />
-          <span className="num">{clock(row.duration_ms)}</span>
-          <span title={row.start_url ?? undefined}>{plural(row.page_count, 'page')}</span>
-          <span>{plural(row.click_count, 'click')}</span>
-          <span className={style.path}>{row.start_url ? path(row.start_url) : ''}</span>
-        </div>
-        <div className={style.line}>
-          <Sparkline values={row.sparkline} />
-          <span className={style.flags}>
-            {row.rage_click_count > 0 && (
-              <span className={style.rage} title={plural(row.rage_click_count, 'rage click')}>
-                <SignShape kind="rage_click" /> {count(row.rage_click_count)}
-                <span className="unseen"> rage clicks</span>
-              </span>
+    <div className={style.holder}>
+      <Link
+        {...(from_ms === undefined
+          ? {
+              to: '/projects/$project/replays/$replay',
+              params: { project: props.project, replay: row.replay_id },
+              search: withoutTime,
+            }
+          : {
+              to: '.',
+              search: (before: object) => ({ ...before, replay: row.replay_id, t: from_ms }),
+            })}
+        className={style.card}
+        aria-current={props.current ? 'true' : undefined}
+        data-replay={row.replay_id}
+        {...(props.onOpen ? { onClick: props.onOpen } : {})}
+      >
+        <Avatar person={row.person} />
+        <div className={style.body}>
+          <div className={style.line}>
+            <span className={style.name}>{name}</span>
+            {row.live ? (
+              <span className={style.live}>Live</span>
+            ) : (
+              <time className={style.when} dateTime={row.started_at} title={exact(row.started_at)}>
+                {why && <span className={style.why}>{why} · </span>}
+                {ago(row.started_at, now)}
+              </time>
             )}
-            {row.error_count > 0 && (
-              <span className={style.err} title={plural(row.error_count, 'error')}>
-                <SignShape kind="error" /> {count(row.error_count)}
-                <span className="unseen"> errors</span>
-              </span>
-            )}
-          </span>
+          </div>
+          <div className={style.facts}>
+            <Device size={13} aria-label={row.device ?? 'Desktop'} strokeWidth={1.75} />
+            <span className="num">{clock(row.duration_ms)}</span>
+            <span title={row.start_url ?? undefined}>{plural(row.page_count, 'page')}</span>
+            <span>{plural(row.click_count, 'click')}</span>
+            <span className={style.path}>{row.start_url ? path(row.start_url) : ''}</span>
+          </div>
+          <div className={style.line}>
+            <Sparkline values={row.sparkline} />
+            <span className={style.flags}>
+              {row.rage_click_count > 0 && (
+                <span className={style.rage} title={plural(row.rage_click_count, 'rage click')}>
+                  <SignShape kind="rage_click" /> {count(row.rage_click_count)}
+                  <span className="unseen"> rage clicks</span>
+                </span>
+              )}
+              {row.error_count > 0 && (
+                <span className={style.err} title={plural(row.error_count, 'error')}>
+                  <SignShape kind="error" /> {count(row.error_count)}
+                  <span className="unseen"> errors</span>
+                </span>
+              )}
+            </span>
+          </div>
         </div>
-      </div>
-    </Link>
+      </Link>
+      {row.distinct_id !== '' && (
+        <Link
+          className={style.profile}
+          to="/projects/$project/users/$person"
+          params={{ project: props.project, person: row.distinct_id }}
+          // By keyboard the details of the replay lead there.
+          tabIndex={-1}
+          aria-label={`Profile of ${name}`}
+          title={`Profile of ${name}`}
+        />
+      )}
+    </div>
   );
 });
 

@@ -1,4 +1,5 @@
 import { useComputedColorScheme } from '@mantine/core';
+import { useElementSize } from '@mantine/hooks';
 import { useMemo, useState } from 'react';
 
 import type { FlowsReport } from '../api/flows';
@@ -6,7 +7,7 @@ import { count } from '../lib/format';
 import { DARK, LIGHT, paints } from '../reports/colours';
 import { percent } from '../reports/words';
 import style from './Flows.module.css';
-import { BAR, PITCH, type PlacedEdge, type PlacedNode, SLOT, layout } from './layout';
+import { BAR, type PlacedEdge, type PlacedNode, SLOT, layout } from './layout';
 import { type FlowPoint, type FlowsState, nodeName, samePoint } from './state';
 
 export type PickFlow = (
@@ -29,9 +30,10 @@ export function FlowsChart(props: {
   const { direction } = state;
   const scheme = useComputedColorScheme('light');
   const palette = scheme === 'dark' ? DARK : LIGHT;
-  const { nodes, edges, width, height } = useMemo(
-    () => layout(report, direction),
-    [report, direction],
+  const { ref, width: room } = useElementSize();
+  const { nodes, edges, pitch, width, height } = useMemo(
+    () => layout(report, direction, room),
+    [report, direction, room],
   );
   const colours = useMemo(() => {
     const events = [...new Set(nodes.filter((one) => !plain(one)).map((one) => one.event))];
@@ -49,12 +51,12 @@ export function FlowsChart(props: {
       : samePoint(over, pointOf(edge)));
   const last = Math.max(0, ...nodes.map((node) => node.step));
   return (
-    <div className={style.scroller} role="group" aria-label={props.summary}>
+    <div ref={ref} className={style.scroller} role="group" aria-label={props.summary}>
       <ol className={style.heads} style={{ width }} aria-hidden>
         {Array.from({ length: last + 1 }, (_, i) => {
           const step = direction === 'after' ? i : last - i;
           return (
-            <li key={step} style={{ width: PITCH }}>
+            <li key={step} style={{ width: pitch }}>
               {step === 0 ? 'Start' : `${step} ${step === 1 ? 'step' : 'steps'} ${direction}`}
             </li>
           );
@@ -88,6 +90,7 @@ export function FlowsChart(props: {
           <Node
             key={`${node.step} ${node.event}`}
             node={node}
+            width={Math.min(pitch, width - node.x) - 24}
             name={named(node.event)}
             colour={colours.get(node.event)}
             chosen={samePoint(chosen, { step: node.step, event: node.event })}
@@ -120,6 +123,7 @@ function edgeTitle(
 
 function Node(props: {
   node: PlacedNode;
+  width: number;
   name: string;
   colour: string | undefined;
   chosen: boolean;
@@ -143,8 +147,8 @@ function Node(props: {
         {
           left: node.x,
           top: node.y,
-          width: PITCH - 56,
-          height: Math.max(node.height, SLOT),
+          maxWidth: props.width,
+          height: SLOT,
           '--bar': props.colour,
           '--tall': `${node.height}px`,
           '--wide': `${BAR}px`,

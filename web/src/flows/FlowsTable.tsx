@@ -2,6 +2,7 @@ import type { FlowsReport } from '../api/flows';
 import { count } from '../lib/format';
 import reports from '../reports/Reports.module.css';
 import { percent } from '../reports/words';
+import style from './Flows.module.css';
 import type { PickFlow } from './FlowsChart';
 import {
   type FlowPoint,
@@ -31,7 +32,9 @@ export function FlowsTable(props: {
         <thead>
           <tr>
             <th scope="col">From</th>
-            <th scope="col">To</th>
+            <th scope="col" className={style.to}>
+              To
+            </th>
             <th scope="col">People</th>
             <th scope="col">Of from</th>
           </tr>
@@ -52,7 +55,7 @@ export function FlowsTable(props: {
                 return (
                   <tr key={`${row.from} ${row.to}`}>
                     <th scope="row">{named(row.from)}</th>
-                    <td>{named(row.to)}</td>
+                    <td className={style.to}>{named(row.to)}</td>
                     <td data-chosen={samePoint(chosen, point) || undefined}>
                       <button
                         type="button"

@@ -2,8 +2,10 @@
 
 import type { FlowEdge, FlowNode, FlowsReport } from '../api/flows';
 
-/** From one column to the next. */
-export const PITCH = 232;
+/** From one column to the next, at least and at most. */
+const PITCH = [168, 280] as const;
+/** What the last column's names need. */
+const LAST = 148;
 /** Of a node's bar. */
 export const BAR = 8;
 /** What the name and the numbers of a node need. */
@@ -29,6 +31,8 @@ export interface PlacedEdge extends FlowEdge {
 export interface Layout {
   nodes: PlacedNode[];
   edges: PlacedEdge[];
+  /** From one column to the next. */
+  pitch: number;
   width: number;
   height: number;
 }
@@ -39,11 +43,13 @@ const rank = (node: FlowNode) => (node.end ? 2 : node.other ? 1 : 0);
 const order = (one: FlowNode, other: FlowNode) =>
   rank(one) - rank(other) || other.count - one.count || one.event.localeCompare(other.event, 'en');
 
-export function layout(report: FlowsReport, direction: 'after' | 'before'): Layout {
+/** As wide as there is room, as long as names can be read. */
+export function layout(report: FlowsReport, direction: 'after' | 'before', room: number): Layout {
   const total = Math.max(1, report.total);
   const scale = TALL / total;
   const last = Math.max(0, ...report.nodes.map((node) => node.step));
-  const column = (step: number) => (direction === 'after' ? step : last - step) * PITCH;
+  const pitch = Math.min(Math.max((room - LAST) / Math.max(1, last), PITCH[0]), PITCH[1]);
+  const column = (step: number) => (direction === 'after' ? step : last - step) * pitch;
 
   const placed = new Map<string, PlacedNode>();
   let height = 0;
@@ -101,7 +107,8 @@ export function layout(report: FlowsReport, direction: 'after' | 'before'): Layo
   return {
     nodes: [...placed.values()],
     edges,
-    width: last * PITCH + PITCH,
+    pitch,
+    width: last * pitch + LAST,
     height,
   };
 

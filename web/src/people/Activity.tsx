@@ -103,7 +103,7 @@ export function Activity(props: {
         ))}
         {props.profile && (
           <Link
-            className={`btn primary ${style.view}`}
+            className={`btn ${props.profile.replay_count > 0 ? 'primary' : ''} ${style.view}`}
             to="/projects/$project/replays"
             params={{ project: project.project_id }}
             search={{ distinct_id: props.profile.distinct_id }}

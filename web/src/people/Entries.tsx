@@ -92,7 +92,8 @@ export const EventRow = memo(function EventRow(props: {
 });
 
 function PropertyTable(props: { name: string; properties: Record<string, unknown> }) {
-  const rows = propertyRows(props.properties);
+  // When it was stands on the line already.
+  const rows = propertyRows(props.properties).filter((row) => row.path !== 'time');
   if (rows.length === 0) return <p className={style.faint}>It carries no properties.</p>;
   const own = rows.filter((row) => row.own);
   const rest = rows.filter((row) => !row.own);

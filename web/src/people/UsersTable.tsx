@@ -13,6 +13,9 @@ import style from './Users.module.css';
 
 const ROW = 44;
 const TWO_LINES = 60;
+const NAME_WIDTH = 260;
+const WIDTHS: Record<string, number> = { $email: 230, last_seen: 128, first_seen: 128 };
+const WIDTH = 150;
 /** More is asked for when so many rows are left below. */
 const AHEAD = 30;
 
@@ -62,9 +65,15 @@ export function UsersTable(props: {
       <table
         className={style.table}
         aria-rowcount={props.total === undefined ? -1 : props.total + 1}
-        style={{ minWidth: 260 + columns.length * 150 }}
+        style={{ minWidth: columns.reduce((sum, one) => sum + widthOf(one), NAME_WIDTH) }}
       >
         <caption className="unseen">Users</caption>
+        <colgroup>
+          <col style={narrow ? {} : { width: NAME_WIDTH }} />
+          {columns.map((column) => (
+            <col key={column} style={{ width: widthOf(column) }} />
+          ))}
+        </colgroup>
         <thead className={narrow ? 'unseen' : undefined}>
           <tr aria-rowindex={1}>
             {['name', ...columns].map((column) => (
@@ -150,6 +159,8 @@ export function UsersTable(props: {
     </div>
   );
 }
+
+const widthOf = (column: string) => WIDTHS[column] ?? WIDTH;
 
 function CellOf(props: { person: Person; column: string; now: number }) {
   const value = valueOf(props.person, props.column);

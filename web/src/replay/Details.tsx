@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { ArrowDownToDot, Search } from 'lucide-react';
+import { ArrowDownToDot, ArrowUpRight, Search } from 'lucide-react';
 import { type ReactNode, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 
 import { HttpError } from '../api/http';
@@ -59,7 +59,19 @@ export function Details(props: PanelProps) {
       <div className={style.person}>
         <Avatar person={person} size={36} />
         <div className={style.who}>
-          <h2 title={label}>{label}</h2>
+          <h2 title={label}>
+            {detail.distinct_id === '' ? (
+              label
+            ) : (
+              <Link
+                to="/projects/$project/users/$person"
+                params={{ project: props.project.project_id, person: detail.distinct_id }}
+                aria-label={`${label}: profile`}
+              >
+                {label} <ArrowUpRight size={13} aria-hidden />
+              </Link>
+            )}
+          </h2>
           {under && <p title={under}>{under}</p>}
         </div>
         <time dateTime={detail.started_at} title={exact(detail.started_at)}>
@@ -267,6 +279,13 @@ function PersonTab({ detail, project, replay }: PanelProps) {
   }
   return (
     <div className={style.facts}>
+      <Link
+        className={`btn ${style.profile}`}
+        to="/projects/$project/users/$person"
+        params={{ project: project.project_id, person: detail.distinct_id }}
+      >
+        Open profile <ArrowUpRight size={14} aria-hidden />
+      </Link>
       <dl>
         <Fact name="User id">
           <span className={style.id}>

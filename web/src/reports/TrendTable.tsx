@@ -55,7 +55,7 @@ export function TrendTable(props: {
           <caption className="unseen">Conversion over time, newest first</caption>
           <thead>
             <tr>
-              <th scope="col">Began</th>
+              <th scope="col">{unit === 'hour' ? 'Hour' : 'Time'}</th>
               {segments.map((one, s) => {
                 const name = split ? `${segmentName(one.segment)}: ` : '';
                 return (

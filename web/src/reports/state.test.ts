@@ -6,7 +6,10 @@ import {
   CHARTS,
   COUNTS,
   FUNCTIONS,
+  type FunnelState,
   type InsightsState,
+  WINDOW_UNITS,
+  daysBefore,
   funnelBody,
   funnelSearch,
   insightsBody,
@@ -15,8 +18,12 @@ import {
   readFunnelPoint,
   readInsights,
   readInsightsPoint,
+  used,
+  withSteps,
+  withoutMetric,
   writeFunnel,
   writeInsights,
+  zoomed,
 } from './state';
 
 const NOW = Date.UTC(2026, 10, 22, 13);
@@ -62,20 +69,55 @@ const insights: fc.Arbitrary<InsightsState> = fc.record({
   chart: fc.constantFrom(...CHARTS),
 });
 
+const step = fc.record({ event: word, filters });
+const funnel: fc.Arbitrary<FunnelState> = fc
+  .record({
+    steps: fc.array(step, { minLength: 4, maxLength: 20 }),
+    exclusions: fc.array(
+      fc.oneof(
+        step,
+        fc.record({ event: word, filters, after: fc.constant(2), before: fc.constant(3) }),
+      ),
+      { maxLength: 3 },
+    ),
+    hold: fc.uniqueArray(word, { maxLength: 3 }),
+    filters,
+    breakdown: fc.option(property),
+    window: fc.record({
+      value: fc.integer({ min: 1, max: 999_999 }),
+      unit: fc.constantFrom(...WINDOW_UNITS),
+    }),
+    order: fc.constantFrom('specific', 'any'),
+    count: fc.constantFrom('unique', 'total'),
+    range,
+    trend: fc.option(fc.constantFrom(...UNITS)),
+  })
+  .map((state) => (state.order === 'any' ? { ...state, count: 'unique' } : state));
+
+const through = (search: object) =>
+  Object.fromEntries(
+    new URLSearchParams(Object.entries(search).map(([name, value]) => [name, String(value)])),
+  );
+
 it('keeps the whole of a report in its address', () => {
   fc.assert(
     fc.property(insights, (state) => {
-      const address = new URLSearchParams(
-        Object.entries(writeInsights(state)).map(([name, value]) => [name, String(value)]),
-      );
-      expect(readInsights(Object.fromEntries(address))).toEqual(state);
+      expect(readInsights(through(writeInsights(state)))).toEqual(state);
+    }),
+  );
+  fc.assert(
+    fc.property(funnel, (state) => {
+      expect(readFunnel(through(writeFunnel(state)))).toEqual(state);
     }),
   );
 });
 
 it('reads any address without failing, and the same again once it is written', () => {
   const raw = fc.dictionary(
-    fc.constantFrom('metrics', 'steps', 'filters', 'unit', 'last', 'from', 'window', 'point', 't'),
+    fc.constantFrom(
+      ...['metrics', 'formulas', 'steps', 'exclusions', 'hold', 'filters', 'unit', 'trend', 'last'],
+      ...['from', 'window', 'point', 'show', 't'],
+    ),
     fc.oneof(fc.string(), fc.json(), fc.anything()),
   );
   fc.assert(
@@ -188,4 +230,64 @@ it('goes back to the report as it was', () => {
 it('moves a step', () => {
   expect(moved(['a', 'b', 'c'], 2, 0)).toEqual(['c', 'a', 'b']);
   expect(moved(['a', 'b', 'c'], 0, 1)).toEqual(['b', 'a', 'c']);
+});
+
+it('calculates with the same metrics when another goes', () => {
+  const state = readInsights({
+    metrics: '[{"event":"A"},{"event":"B","hidden":true},{"event":"C"}]',
+    formulas: '[{"formula":"a / C","name":"Share"},{"formula":"B * 2"}]',
+  });
+  expect(used('a / (C - 2)')).toEqual([0, 2]);
+  const next = withoutMetric(state, 1);
+  expect(next.metrics.map((one) => one.event)).toEqual(['A', 'C']);
+  expect(next.formulas).toEqual([{ formula: 'A / B', name: 'Share' }]);
+  // Without a formula nothing hides behind one.
+  const plain = withoutMetric(state, 0);
+  expect(plain.formulas).toEqual([{ formula: 'A * 2' }]);
+  expect(withoutMetric(plain, 0)).toMatchObject({
+    metrics: [{ event: 'C' }],
+    formulas: [],
+  });
+});
+
+it('compares with as many days before', () => {
+  expect(daysBefore({ from: '2026-03-01', to: '2026-03-07' })).toEqual({
+    from: '2026-02-22',
+    to: '2026-02-28',
+  });
+});
+
+it('takes the days that were drawn over, in a unit that shows something', () => {
+  const state = readInsights({ metrics: '[{"event":"A"}]' });
+  expect(zoomed(state, '2026-11-03T00:00:00Z', '2026-11-12T00:00:00Z')).toMatchObject({
+    range: { from: '2026-11-03', to: '2026-11-12' },
+    unit: 'day',
+  });
+  expect(zoomed(state, '2026-11-03T00:00:00Z', '2026-11-04T00:00:00Z').unit).toBe('hour');
+  const months = { ...state, unit: 'month' as const };
+  expect(zoomed(months, '2026-01-01T00:00:00Z', '2026-02-01T00:00:00Z')).toMatchObject({
+    range: { from: '2026-01-01', to: '2026-02-28' },
+    unit: 'month',
+  });
+  const weeks = { ...state, unit: 'week' as const };
+  expect(zoomed(weeks, '2026-11-02T00:00:00Z', '2026-11-09T00:00:00Z')).toMatchObject({
+    range: { from: '2026-11-02', to: '2026-11-15' },
+    unit: 'day',
+  });
+});
+
+it('keeps exclusions between steps that there are', () => {
+  const state = readFunnel({
+    steps: '[{"event":"A"},{"event":"B"},{"event":"C"},{"event":"D"}]',
+    exclusions: '[{"event":"X","after":2,"before":3},{"event":"Y","after":9,"before":"2"}]',
+  });
+  expect(state.exclusions).toEqual([
+    { event: 'X', filters: [], after: 2, before: 3 },
+    { event: 'Y', filters: [] },
+  ]);
+  expect(withSteps(state, state.steps.slice(0, 3)).exclusions[0]).toEqual({
+    event: 'X',
+    filters: [],
+    after: 2,
+  });
 });

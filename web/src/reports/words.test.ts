@@ -2,7 +2,10 @@ import { expect, it } from 'vitest';
 
 import { readFunnel, readInsights } from './state';
 import {
+  binText,
   bucketLabel,
+  changeText,
+  conditionText,
   eventLabel,
   filterText,
   funnelPointText,
@@ -35,6 +38,15 @@ it('writes values, rates and times', () => {
   expect([null, 2_500, 42_000, 129_600_000].map(timeText)).toEqual(['–', '2.5 s', '42 s', '1.5 d']);
 });
 
+it('writes changes, and between which times', () => {
+  expect([changeText(3, 2), changeText(96, 100), changeText(5, 5)]).toEqual(['+50%', '−4%', '±0%']);
+  expect([changeText(3, 0), changeText(null, 2), changeText(-1, -2)]).toEqual(['–', '–', '+50%']);
+  expect(binText(0, 1_000)).toBe('under 1 s');
+  expect(binText(60_000, 600_000)).toBe('1 – 10 min');
+  expect(binText(10_000, 60_000)).toBe('10 s – 1 min');
+  expect(binText(2_592_000_000, null)).toBe('over 30 d');
+});
+
 it('names measures, events and filters', () => {
   expect(measureName({ aggregate: 'p90', property: 'total' })).toBe('90th percentile of total');
   expect(eventLabel('$mp_click')).toBe('Click');
@@ -45,6 +57,14 @@ it('names measures, events and filters', () => {
     'price is between 1 and 5',
   );
   expect(filterText({ property: 'plan', op: 'set' })).toBe('plan is set');
+  expect(
+    conditionText({
+      any: [
+        { property: 'plan', op: 'set' },
+        { property: 'gift', op: 'is_true' },
+      ],
+    }),
+  ).toBe('plan is set or gift is true');
 });
 
 it('names lines by what tells them apart', () => {

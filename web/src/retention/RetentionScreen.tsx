@@ -147,12 +147,12 @@ export function RetentionAnswer(props: {
   const single = segments.length === 1;
   return (
     <>
-      <div className={style.top}>
+      <div className={`${style.top} ${own.top}`}>
         <div className={style.legend}>
           {segments.map((segment, i) => {
             const first = segment.average[1];
             return (
-              <span key={i}>
+              <span key={i} className={single ? own.said : undefined}>
                 {!single && (
                   <i
                     className={style.dot}
