@@ -384,6 +384,17 @@ def test_a_device_belongs_to_the_first_user_linked(way: Way) -> None:
     assert distinct_ids_of(analytics, way.project_id, "eve") == ["eve", "$device:d2"]
 
 
+def test_what_arrives_in_one_millisecond_counts_in_order_of_arrival(way: Way) -> None:
+    for number in range(20):
+        linked = {"device_id": "d1", "distinct_id": "x"}
+        way.put(way.events(event("Sign In", str(number), user_id=f"u{number}", **linked), at=NOW))
+        way.put(way.profiles(operation("$append", {"seen": number}, distinct_id="ada"), at=NOW))
+    way.drain()
+    assert users_of(way.stores.analytics, way.project_id, ["$device:d1"]) == {"$device:d1": "u0"}
+    (profile,) = way.numbers()["profiles"]
+    assert json.loads(profile["properties"]) == {"seen": list(range(20))}
+
+
 def test_an_operation_sent_again_counts_once_and_keeps_its_place(way: Way) -> None:
     way.put(way.profiles(operation("$set", {"plan": "free"}, request_id="r1"), at=NOW))
     way.put(way.profiles(operation("$set", {"plan": "pro"}, request_id="r2"), at=NOW + 5))
