@@ -212,6 +212,7 @@ export function InsightsAnswer(props: {
       <div className={style.top}>
         <div className={style.legend}>
           {chart !== 'number' &&
+            !(small && chart === 'bar') &&
             lines.map((line, i) => (
               <button
                 key={i}
