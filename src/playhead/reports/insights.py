@@ -163,7 +163,7 @@ def _times(asked: _Asked, point: InsightsPoint, metric: Metric) -> tuple[int, in
         raise wrong("point.t", "must be the `t` of a bucket of this report") from None
     days = _rolling_days(metric)
     if days is not None:
-        return rolling(edges, days)[number][0], min(end, edges.edges[number + 1])
+        return rolling(edges, days, end)[number]
     return max(start, edges.edges[number]), min(end, edges.edges[number + 1])
 
 
