@@ -1,4 +1,4 @@
-"""What callers ask for in a query string, read: moments, names, and where a list goes on."""
+"""What callers ask for, read: bodies, moments, names, and where a list goes on."""
 
 from __future__ import annotations
 
@@ -7,17 +7,31 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import msgspec
-from fastapi import Query
+from fastapi import Depends, Query, Request
 
-from playhead.errors import PlayheadError
+from playhead.errors import PlayheadError, TooLarge
 
 MAX_OFFSET = 10_000_000
+MAX_BODY_BYTES = 1_000_000
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str, Query(max_length=20)]
 FromDay = Annotated[str, Query(alias="from", max_length=40, description="First day, or RFC 3339.")]
 ToDay = Annotated[str, Query(max_length=40, description="Last day, included, or RFC 3339.")]
 OnlyEvents = Annotated[list[str] | None, Query(description="Only these events.")]
+
+
+async def body_of(request: Request) -> bytes:
+    """The request's body. Raises `TooLarge`."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BODY_BYTES:
+            raise TooLarge(f"A body is at most {MAX_BODY_BYTES} bytes.", code="body_too_large")
+    return body
+
+
+Body = Annotated[bytes, Depends(body_of)]
 
 
 def offset(cursor: str) -> int:

@@ -11,16 +11,16 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from playhead.api import asked
 from playhead.api.answers import errors, json_answer, shape
 from playhead.api.auth import project as project_of
 from playhead.api.auth import stores_of
-from playhead.errors import NotFound, PlayheadError, TooLarge
+from playhead.errors import NotFound, PlayheadError
 from playhead.reports.running import Progress, cancel, name_queries, progress
 from playhead.stores.tables import Project
 
 router = APIRouter(tags=["Reports"])
 PREFIX = "/api/projects/{p}/queries"
-MAX_BODY_BYTES = 1_000_000
 
 ProjectOf = Annotated[Project, Depends(project_of)]
 QueryId = Annotated[UUID, Path(description="The `X-Query-Id` that the report was asked with.")]
@@ -32,11 +32,7 @@ async def body_of(
     query_id: Annotated[UUID | None, Header(alias="X-Query-Id", description="A UUID to ask for the query by.")] = None,
 ) -> AsyncIterator[bytes]:
     """A report's body. Its queries can be asked for by the request's id, and stop when nobody waits for them."""
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_BODY_BYTES:
-            raise TooLarge(f"A report's body is at most {MAX_BODY_BYTES} bytes.", code="body_too_large")
+    body = await asked.body_of(request)
     name = str(query_id or uuid4())
     name_queries(project.project_id, name)
     waiting = asyncio.create_task(_stop_when_gone(request, project.project_id, name))
