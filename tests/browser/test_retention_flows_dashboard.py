@@ -104,7 +104,7 @@ def test_a_cell_opens_the_replays_of_those_who_came_back(
     starts_before(dashboard, api, shown, visits.took, AGAIN)
     # The address alone brings all of it back.
     dashboard.reload()
-    expect(shown.locator(f'[data-replay="{visits.took}"][aria-current]')).to_be_visible()
+    expect(shown.locator(f'[data-replay="{visits.took}"][aria-current]')).to_be_visible(timeout=20_000)
     shown.get_by_role("button", name="Close, back to the report").click()
     expect(shown).to_have_count(0)
     assert "point" not in asked(dashboard)

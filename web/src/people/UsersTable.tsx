@@ -183,7 +183,7 @@ function Bone({ columns, at }: { columns: number; at: number }) {
   const width = (i: number) => 40 + ((at * 37 + i * 53) % 60);
   return (
     <>
-      <td>
+      <td className={style.first}>
         <span className={style.person} aria-hidden>
           <span className="bone" style={{ width: 26, height: 26, borderRadius: '50%' }} />
           <span className="bone" style={{ width: width(0) + 60, height: 11 }} />

@@ -4,7 +4,8 @@ import type { PersonEvent } from '../api/people';
 import type { FeedRow } from '../api/types';
 import { type Day, byDay, calendar } from './activity';
 
-const event = (time: string, name = 'View Item') => ({ event: name, time }) as PersonEvent;
+const event = (time: string, name = 'View Item', replay_id: string | null = null) =>
+  ({ event: name, time, replay_id }) as PersonEvent;
 const replay = (started_at: string) => ({ replay_id: started_at, started_at }) as FeedRow;
 const utc = calendar('UTC');
 
@@ -57,4 +58,14 @@ it('ends where the range does, though there are older replays', () => {
 
 it('takes the days of the project’s time zone', () => {
   expect(calendar('Asia/Tokyo')(Date.parse('2026-11-23T20:00:00Z'))).toBe('2026-11-24');
+});
+
+it('keeps a replay under all its events, also under one sent a moment before it began', () => {
+  const { days } = byDay(
+    { rows: [event('2026-11-24T10:01:00Z', 'Page', '2026-11-24T10:01:01Z')], more: false },
+    { rows: [replay('2026-11-24T10:01:01Z')], more: false },
+    {},
+    utc,
+  );
+  expect(told(days)).toEqual([['2026-11-24', 'Page', 'replay']]);
 });

@@ -41,6 +41,11 @@ export function byDay(
   days: { from?: string; to?: string },
   dayOf: (ms: number) => string,
 ): { days: Day[]; load: 'events' | 'replays' | null } {
+  // What it begins with may have been sent a moment before the recorder ran.
+  const begins = new Map<string, number>();
+  for (const { replay_id, time } of events.rows)
+    if (replay_id !== null)
+      begins.set(replay_id, Math.min(begins.get(replay_id) ?? Infinity, Date.parse(time)));
   const entries: Entry[] = [
     ...events.rows.map((event) => ({
       kind: 'event' as const,
@@ -49,7 +54,7 @@ export function byDay(
     })),
     ...replays.rows.map((replay) => ({
       kind: 'replay' as const,
-      at_ms: Date.parse(replay.started_at),
+      at_ms: Math.min(Date.parse(replay.started_at), begins.get(replay.replay_id) ?? Infinity),
       replay,
     })),
   ];
