@@ -139,7 +139,7 @@ def insights_moments(project_id: str, body: Insights, timezone: str) -> Moments:
             where = of_segment(query, body.breakdown, point.segment, "", "")
         rows = picked_sql(query, body, metric, _times(asked, point, metric))
         picked.append(f"SELECT {COLUMNS} FROM ({rows}) WHERE {where}")  # noqa: S608
-    return Moments(query, " UNION ALL ".join(picked))
+    return Moments(query, " UNION ALL ".join(picked), repeats=len(picked) > 1 or body.breakdown is not None)
 
 
 def _asked(body: Insights, timezone: str) -> _Asked:
