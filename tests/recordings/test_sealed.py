@@ -10,7 +10,7 @@ import pytest
 import zstandard
 
 from playhead.recordings import sealed
-from playhead.recordings.events import FULL_SNAPSHOT, META, RrwebEvent
+from playhead.recordings.events import RrwebEvent
 from playhead.recordings.sealed import (
     About,
     RecordingIndex,
@@ -22,6 +22,7 @@ from playhead.recordings.sealed import (
     write_recording,
 )
 from playhead.recordings.segments import Corrupt, TailTooShort
+from playhead.rrweb import FULL_SNAPSHOT, META
 
 GOLDEN = Path(__file__).parent / "golden"
 EPOCH = "1795341600000-a1b2"

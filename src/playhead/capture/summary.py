@@ -6,7 +6,6 @@ msgspec reads the fields named here and skips the rest (a full snapshot, a big m
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import msgspec
 
@@ -14,37 +13,31 @@ from playhead.capture.clockrule import MAX_MS, clamp_ms
 from playhead.errors import PlayheadError, TooLarge
 from playhead.items import Marker
 from playhead.jsontext import deep_json, without_lone_surrogates
-
-FULL_SNAPSHOT, INCREMENTAL, META, CUSTOM, PLUGIN = 2, 3, 4, 5, 6
-MOUSE_INTERACTION, RESIZE, INPUT = 2, 4, 5
-CLICK = 2
-# Sources of incremental events that a person causes: mouse move, mouse interaction, scroll, resize, input, touch move,
-# media interaction, drag, selection (`mixpanel-browser` counts the same as activity).
-PERSON_SOURCES = frozenset((1, 2, 3, 4, 5, 6, 7, 12, 14))
-
-RAGE_CLICKS, RAGE_WITHIN_MS, RAGE_RADIUS_PX = 4, 1_000, 30
+from playhead.rrweb import (
+    CLICK,
+    CUSTOM,
+    FULL_SNAPSHOT,
+    INCREMENTAL,
+    INPUT,
+    MAX_LABEL,
+    MAX_URL,
+    META,
+    MOUSE_INTERACTION,
+    PERSON_SOURCES,
+    PLUGIN,
+    RAGE_CLICKS,
+    RESIZE,
+    Click,
+    EventData,
+    console_message,
+    near_clicks,
+    pixels,
+    read_payload,
+)  # fmt: skip
 
 MAX_MARKERS = 200
 MAX_PAGES = 200
-MAX_LABEL = 200
-MAX_URL = 2_048
 MAX_SECONDS = 3_600
-
-
-class EventData(msgspec.Struct, gc=False):
-    """The fields of any rrweb event's `data` that are looked at."""
-
-    source: int = -1
-    type: int = -1
-    id: int = -1
-    x: float = 0.0
-    y: float = 0.0
-    href: str = ""
-    width: float = 0.0
-    height: float = 0.0
-    tag: str = ""
-    plugin: str = ""
-    payload: msgspec.Raw = msgspec.Raw(b"")
 
 
 class RrwebEvent(msgspec.Struct):
@@ -57,23 +50,6 @@ class _LooseEvent(msgspec.Struct):
     type: float
     timestamp: float
     data: msgspec.Raw = msgspec.Raw(b"")
-
-
-class _PagePayload(msgspec.Struct):
-    href: str = ""
-
-
-class _NamePayload(msgspec.Struct):
-    name: str = ""
-
-
-class _ErrorPayload(msgspec.Struct):
-    message: str = ""
-
-
-class _ConsolePayload(msgspec.Struct):
-    level: str = ""
-    payload: list[str] = []
 
 
 class Seen(msgspec.Struct):
@@ -96,10 +72,6 @@ class Seen(msgspec.Struct):
 _events = msgspec.json.Decoder(list[RrwebEvent])
 _loose_events = msgspec.json.Decoder(list[_LooseEvent])
 _data = msgspec.json.Decoder(EventData)
-_page = msgspec.json.Decoder(_PagePayload)
-_name = msgspec.json.Decoder(_NamePayload)
-_error = msgspec.json.Decoder(_ErrorPayload)
-_console = msgspec.json.Decoder(_ConsolePayload)
 
 
 def read_events(text: bytes, limit: int) -> tuple[list[RrwebEvent], bytes]:
@@ -133,7 +105,14 @@ def _read_loosely(text: bytes) -> list[RrwebEvent]:
         loose = _loose_events.decode(text)
     except msgspec.MsgspecError as error:
         raise PlayheadError(f"The body is not an array of rrweb events: {error}.", code="not_rrweb") from error
-    return [RrwebEvent(int(event.type), event.timestamp, _quietly(_data, event.data, EventData())) for event in loose]
+    return [RrwebEvent(int(event.type), event.timestamp, _read_data(event.data)) for event in loose]
+
+
+def _read_data(text: msgspec.Raw) -> EventData:
+    try:
+        return _data.decode(text)
+    except (msgspec.MsgspecError, RecursionError):
+        return EventData()
 
 
 def look_through(events: Sequence[RrwebEvent], *, pages_are_told: bool) -> Seen:
@@ -148,7 +127,7 @@ def look_through(events: Sequence[RrwebEvent], *, pages_are_told: bool) -> Seen:
     seen = Seen(min(times), max(times), len(events))
     important: list[Marker] = []
     small: list[Marker] = []
-    clicks: list[tuple[int, float, float]] = []
+    clicks: list[Click] = []
     seconds: dict[int, int] = {}
     viewport = (-1, 0.0, 0.0)
     last_input = -1
@@ -187,40 +166,37 @@ def look_through(events: Sequence[RrwebEvent], *, pages_are_told: bool) -> Seen:
     important += [Marker(at, "rage_click", "") for at in rages]
     seen.markers = sorted((important + small)[:MAX_MARKERS], key=lambda marker: marker.at_ms)
     seen.activity = sorted(seconds.items())[:MAX_SECONDS]
-    seen.viewport = (_pixels(viewport[1]), _pixels(viewport[2]))
+    seen.viewport = (pixels(viewport[1]), pixels(viewport[2]))
     return seen
 
 
 def _look_at_named(at: int, data: EventData, seen: Seen, markers: list[Marker]) -> None:
     """Custom events of our SDK (by tag) and events of the console plugin."""
     if data.tag == "ph:page":
-        seen.pages.append((at, _quietly(_page, data.payload, _PagePayload()).href[:MAX_URL]))
+        seen.pages.append((at, read_payload(data.payload).href[:MAX_URL]))
     elif data.tag == "ph:event":
-        markers.append(_marker(at, "event", _quietly(_name, data.payload, _NamePayload()).name))
+        markers.append(_marker(at, "event", read_payload(data.payload).name))
     elif data.tag == "ph:error":
         seen.errors += 1
-        markers.append(_marker(at, "error", _quietly(_error, data.payload, _ErrorPayload()).message))
+        markers.append(_marker(at, "error", read_payload(data.payload).message))
     elif data.tag in ("ph:storm", "ph:oversize"):
         markers.append(Marker(at, data.tag[3:], ""))
     elif data.plugin.startswith("rrweb/console@"):
-        line = _quietly(_console, data.payload, _ConsolePayload())
+        line = read_payload(data.payload)
         if line.level == "error":
             seen.errors += 1
-            markers.append(_marker(at, "error", _unquoted(line.payload[0]) if line.payload else ""))
+            markers.append(_marker(at, "error", console_message(line)))
 
 
-def rage_clicks(clicks: Iterable[tuple[int, float, float]]) -> list[int]:
+def rage_clicks(clicks: Iterable[Click]) -> list[int]:
     """When each burst of rage clicks began, for clicks (at_ms, x, y).
 
     A burst is four clicks within a second, each within 30 px of the last of them; a click belongs to one burst only.
     """
     bursts: list[int] = []
-    near: list[tuple[int, float, float]] = []
-    for at, x, y in sorted(clicks):
-        near = [
-            c for c in near if at - c[0] < RAGE_WITHIN_MS and (x - c[1]) ** 2 + (y - c[2]) ** 2 <= RAGE_RADIUS_PX**2
-        ]
-        near.append((at, x, y))
+    near: list[Click] = []
+    for click in sorted(clicks):
+        near = near_clicks(near, click)
         if len(near) == RAGE_CLICKS:
             bursts.append(near[0][0])
             near = []
@@ -236,26 +212,5 @@ def _without_repeats(pages: list[tuple[int, str]]) -> list[tuple[int, str]]:
     return kept[:MAX_PAGES]
 
 
-def _quietly(decoder: msgspec.json.Decoder[Any], text: msgspec.Raw, otherwise: Any) -> Any:
-    """What a part decodes to; `otherwise` when it is of another shape, which is no reason to lose the batch."""
-    try:
-        return decoder.decode(text)
-    except (msgspec.MsgspecError, RecursionError):
-        return otherwise
-
-
 def _marker(at_ms: int, kind: str, label: str) -> Marker:
     return Marker(at_ms, kind, label[:MAX_LABEL])
-
-
-def _unquoted(text: str) -> str:
-    """The console plugin sends each argument as JSON text."""
-    try:
-        value = msgspec.json.decode(text)
-    except (msgspec.MsgspecError, RecursionError):
-        return text
-    return value if isinstance(value, str) else text
-
-
-def _pixels(value: float) -> int:
-    return int(min(max(value, 0), 100_000))

@@ -15,7 +15,8 @@ from playhead.governance.rules import Selectors
 from playhead.governance.tree import BLOCK, CDATA, CLEAR, COMMENT, ELEMENT, MASK, TEXT, MaskingFailed, Node, Page
 from playhead.governance.values import INPUT_VALUE, MARK, box, mask_every_string, masked_attributes, masked_text
 from playhead.recordings.deep import read_json, write_json
-from playhead.recordings.events import FULL_SNAPSHOT, INCREMENTAL, RrwebEvent
+from playhead.recordings.events import RrwebEvent
+from playhead.rrweb import FULL_SNAPSHOT, INCREMENTAL
 
 MUTATION, INPUT, CANVAS = 0, 5, 9
 # Positions, sizes, times and ids: mouse and touch, scroll, resize, media, drag, selection.

@@ -14,10 +14,10 @@ import msgspec
 from playhead.capture.body import json_text
 from playhead.errors import PlayheadError
 from playhead.privacy_check.places import Channel, Sent
+from playhead.rrweb import CUSTOM, META
 
 GZIP = b"\x1f\x8b"
 MAX_BODY = 256 * 1024 * 1024
-META, CUSTOM = 4, 5
 # The project's public name, in every request; and who the visitor is by the site's own identify().
 PUBLIC = re.compile(r"(\?|.*\.|)\$?token|header authorization")
 IDENTITY = re.compile(r"(\?|.*\.|)(distinct_id|\$user_id|\$device_id)")

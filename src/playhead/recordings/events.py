@@ -15,7 +15,6 @@ from playhead.recordings.segments import Corrupt
 IsalError = cast(type[Exception], isal_zlib.IsalError)
 
 MAX_MS = 9_214_646_400_000
-FULL_SNAPSHOT, INCREMENTAL, META, CUSTOM, PLUGIN = 2, 3, 4, 5, 6
 
 
 class RrwebEvent(msgspec.Struct, frozen=True, gc=False):

@@ -11,10 +11,11 @@ import zstandard
 from isal import isal_zlib
 
 from playhead.items import Marker
-from playhead.recordings.events import FULL_SNAPSHOT, META, RrwebEvent, decode_lines
+from playhead.recordings.events import RrwebEvent, decode_lines
 from playhead.recordings.merge import Run, join_runs, runs_of
 from playhead.recordings.segments import Corrupt, TailTooShort
 from playhead.recordings.summarise import Counter, Summary
+from playhead.rrweb import FULL_SNAPSHOT, META
 
 MAGIC = b"PHRECRD"
 VERSION = 1

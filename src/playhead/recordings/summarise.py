@@ -6,54 +6,41 @@ once, so a burst of clicks that two batches share is one burst, and a page is co
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from playhead.items import Marker
 from playhead.recordings.deep import shallow
-from playhead.recordings.events import CUSTOM, INCREMENTAL, META, PLUGIN, RrwebEvent
+from playhead.recordings.events import RrwebEvent
+from playhead.rrweb import (
+    CLICK,
+    CUSTOM,
+    INCREMENTAL,
+    INPUT,
+    MAX_LABEL,
+    MAX_URL,
+    META,
+    MOUSE_INTERACTION,
+    PERSON_SOURCES,
+    PLUGIN,
+    RAGE_CLICKS,
+    RESIZE,
+    Click,
+    EventData,
+    console_message,
+    near_clicks,
+    pixels,
+    read_payload,
+)  # fmt: skip
 
-MOUSE_INTERACTION, RESIZE, INPUT = 2, 4, 5
-CLICK = 2
-# Sources of incremental events that a person causes: mouse move, mouse interaction, scroll, resize, input, touch move,
-# media interaction, drag, selection (`mixpanel-browser` counts the same as activity).
-PERSON_SOURCES = frozenset((1, 2, 3, 4, 5, 6, 7, 12, 14))
-RAGE_CLICKS, RAGE_WITHIN_MS, RAGE_RADIUS_PX = 4, 1_000, 30
-MAX_LABEL = 200
-MAX_URL = 2_048
 # What is far more than a timeline can show is not kept: markers of one frame.
 MAX_MARKERS = 2_000
 
 
-class _Data(msgspec.Struct, gc=False):
-    source: int = -1
-    type: int = -1
-    id: int = -1
-    x: float = 0.0
-    y: float = 0.0
-    href: str = ""
-    width: float = 0.0
-    height: float = 0.0
-    tag: str = ""
-    plugin: str = ""
-    payload: msgspec.Raw = msgspec.Raw(b"")
-
-
 class _Event(msgspec.Struct, gc=False):
-    data: _Data = msgspec.field(default_factory=_Data)
-
-
-class _Payload(msgspec.Struct):
-    href: str = ""
-    name: str = ""
-    message: str = ""
-    level: str = ""
-    payload: list[str] = []
+    data: EventData = msgspec.field(default_factory=EventData)
 
 
 _event = msgspec.json.Decoder(_Event)
-_payload = msgspec.json.Decoder(_Payload)
 
 
 class Summary(msgspec.Struct, omit_defaults=True):
@@ -70,7 +57,7 @@ class Summary(msgspec.Struct, omit_defaults=True):
     markers: list[Marker] = []
     activity: list[tuple[int, int]] = []
     viewport: tuple[int, int] = (0, 0)
-    recent_clicks: list[tuple[int, float, float]] = []
+    recent_clicks: list[Click] = []
     last_url: str = ""
 
 
@@ -112,7 +99,7 @@ class Counter:
         else:
             self._named(at, data)
 
-    def _incremental(self, at: int, data: _Data) -> None:
+    def _incremental(self, at: int, data: EventData) -> None:
         if data.source not in PERSON_SOURCES:
             return
         second = at - at % 1_000
@@ -131,31 +118,26 @@ class Counter:
 
     def _rage(self, at: int, x: float, y: float) -> None:
         """A burst is four clicks within a second, each within 30 px of the newest; a click belongs to one burst."""
-        near = [
-            c
-            for c in self._clicks
-            if at - c[0] < RAGE_WITHIN_MS and (x - c[1]) ** 2 + (y - c[2]) ** 2 <= RAGE_RADIUS_PX**2
-        ]
-        near.append((at, x, y))
+        near = near_clicks(self._clicks, (at, x, y))
         if len(near) == RAGE_CLICKS:
             self._now.rage_clicks += 1
             self._mark(near[0][0], "rage_click", "")
             near = []
         self._clicks = near
 
-    def _named(self, at: int, data: _Data) -> None:
+    def _named(self, at: int, data: EventData) -> None:
         if data.tag == "ph:page":
-            self._page(at, _read(data.payload).href)
+            self._page(at, read_payload(data.payload).href)
         elif data.tag == "ph:event":
-            self._mark(at, "event", _read(data.payload).name)
+            self._mark(at, "event", read_payload(data.payload).name)
         elif data.tag == "ph:error":
-            self._error(at, _read(data.payload).message)
+            self._error(at, read_payload(data.payload).message)
         elif data.tag in ("ph:storm", "ph:oversize"):
             self._mark(at, data.tag[3:], "")
         elif data.plugin.startswith("rrweb/console@"):
-            line = _read(data.payload)
+            line = read_payload(data.payload)
             if line.level == "error":
-                self._error(at, _unquoted(line.payload[0]) if line.payload else "")
+                self._error(at, console_message(line))
 
     def _error(self, at: int, message: str) -> None:
         self._now.errors += 1
@@ -172,7 +154,7 @@ class Counter:
             self._now.markers.append(Marker(at, kind, label[:MAX_LABEL]))
 
 
-def _data(text: bytes) -> _Data | None:
+def _data(text: bytes) -> EventData | None:
     """None where `data` is of another shape, which is no reason to lose the rest."""
     try:
         try:
@@ -183,22 +165,6 @@ def _data(text: bytes) -> _Data | None:
         return None
 
 
-def _size(data: _Data) -> tuple[int, int] | None:
-    size = (int(min(max(data.width, 0), 100_000)), int(min(max(data.height, 0), 100_000)))
+def _size(data: EventData) -> tuple[int, int] | None:
+    size = (pixels(data.width), pixels(data.height))
     return size if all(size) else None
-
-
-def _read(text: msgspec.Raw) -> Any:
-    try:
-        return _payload.decode(text)
-    except (msgspec.MsgspecError, RecursionError):
-        return _Payload()
-
-
-def _unquoted(text: str) -> str:
-    """The console plugin sends each argument as JSON text."""
-    try:
-        value = msgspec.json.decode(text)
-    except (msgspec.MsgspecError, RecursionError):
-        return text
-    return value if isinstance(value, str) else text

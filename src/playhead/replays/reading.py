@@ -10,12 +10,13 @@ from uuid import UUID
 import msgspec
 
 from playhead.errors import NotFound
-from playhead.recordings.events import FULL_SNAPSHOT, META, RrwebEvent, decode_block
+from playhead.recordings.events import RrwebEvent, decode_block
 from playhead.recordings.merge import merge
 from playhead.recordings.sealed import FrameEntry, RecordingIndex, frame_events, frames_before, read_index
 from playhead.recordings.segments import TailTooShort
 from playhead.replays.access import check_watchable, not_watchable
 from playhead.replays.parts import Part, hot_parts
+from playhead.rrweb import FULL_SNAPSHOT, META
 from playhead.stores import Stores
 from playhead.stores.blobs import BlobNotFound, Blobs
 from playhead.stores.tables import Replay
