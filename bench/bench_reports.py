@@ -38,7 +38,7 @@ from playhead.stores.analytics import Analytics, engine_for
 
 NAME = "reports"
 SIZE = int(os.environ.get("PLAYHEAD_BENCH_EVENTS") or 10_000_000)
-RUNS = int(os.environ.get("PLAYHEAD_BENCH_RUNS") or 5)
+RUNS = int(os.environ.get("PLAYHEAD_BENCH_RUNS") or 3)
 PROJECT = "bench"
 FROM, TO = "2026-10-05", "2026-11-03"
 START_MS, END_MS = FIRST_MS + 4 * 86_400_000, FIRST_MS + 34 * 86_400_000
@@ -85,10 +85,10 @@ def run() -> Iterable[Row]:
 
 
 def measured(asked: dict[str, Callable[[], Answer]]) -> dict[str, float]:
-    """Median seconds of each, in turns, after two rounds that warm up; every answer must be the same."""
+    """Median seconds of each, in turns, after a round that warms up; every answer must be the same."""
     times: dict[str, list[float]] = {name: [] for name in asked}
     answers: dict[str, Answer] = {}
-    for round_ in range(RUNS + 2):
+    for round_ in range(RUNS + 1):
         for name, ask in asked.items():
             if math.inf in times[name]:
                 continue
@@ -99,7 +99,7 @@ def measured(asked: dict[str, Callable[[], Answer]]) -> dict[str, float]:
                 times[name] = [math.inf]
                 continue
             took = time.perf_counter() - began
-            if round_ >= 2:
+            if round_:
                 times[name].append(took)
     first = next(iter(answers.values()))
     for name, answer in answers.items():
