@@ -277,7 +277,8 @@ function option(props: TimeChartProps, drawn: Drawing[]): Option {
             color: colour,
             opacity: previous ? 0.4 : 1,
             borderColor: background,
-            borderWidth: lines.length > 1 || previous ? 0.5 : 0,
+            // Between many thin columns a border would leave nothing of them.
+            borderWidth: drawn.length > 1 && drawn.length * labels.length <= 80 ? 0.5 : 0,
           },
         };
       }
