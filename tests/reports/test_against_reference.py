@@ -53,7 +53,7 @@ moments = st.builds(
 )
 events = st.builds(
     Event,
-    name=st.sampled_from(["A", "B", "C"]),
+    name=st.sampled_from(["A", "B", "C", "A", "B", "C", "X"]),
     distinct_id=st.sampled_from(PEOPLE),
     at_ms=moments,
     insert_id=st.sampled_from([f"i{n}" for n in range(20)]),
@@ -96,10 +96,18 @@ measures = st.sampled_from(["total", "unique", "per_user_avg"]) | st.builds(
 
 @st.composite
 def insights_bodies(draw: st.DrawFn) -> dict[str, Any]:
-    unit, measure = draw(st.tuples(st.sampled_from(["hour", "day", "week", "month"]), measures))
-    if draw(st.booleans()):
-        unit, measure = "day", draw(st.sampled_from(["dau", "wau", "mau"]))
-    metric = {"event": draw(st.sampled_from(["A", "B"])), "measure": measure, "filters": draw(some_filters)}
+    unit = draw(st.sampled_from(["hour", "day", "week", "month"]))
+    looks_back = measures if unit == "hour" else measures | st.sampled_from(["dau", "wau", "mau"])
+    metrics = draw(
+        st.lists(
+            st.fixed_dictionaries(
+                {"event": st.sampled_from(["A", "B"]), "measure": looks_back, "filters": some_filters}
+            ),
+            min_size=1,
+            max_size=2,
+        )
+    )
+    formulas = ["A", "A / (A - 2)"] if len(metrics) == 1 else ["A / B", "100 * (A - B) / (A + B)", "-B * 2.5"]
     days = draw(
         st.sampled_from([("2026-10-24", "2026-10-26"), ("2026-10-25", "2026-10-25"), ("2026-10-20", "2026-11-02")])
     )
@@ -107,10 +115,13 @@ def insights_bodies(draw: st.DrawFn) -> dict[str, Any]:
         "from": days[0],
         "to": days[1],
         "unit": unit,
-        "metrics": [metric],
+        "metrics": metrics,
         "timezone": draw(zones),
         "filters": draw(some_filters),
+        "formulas": [{"formula": one} for one in draw(st.lists(st.sampled_from(formulas), max_size=1))],
     }
+    if draw(st.booleans()):
+        body["compare"] = "previous"
     breakdown = draw(breakdowns)
     return body | ({"breakdown": breakdown} if breakdown else {})
 
@@ -131,29 +142,47 @@ def funnel_bodies(draw: st.DrawFn) -> dict[str, Any]:
         "count": count,
         "timezone": draw(zones),
         "filters": draw(some_filters),
+        "hold": draw(st.lists(st.sampled_from(["p", "q.r"]), max_size=2, unique=True)) if draw(st.booleans()) else [],
     }
+    if order == "specific":
+        body["exclusions"] = draw(st.lists(exclusions(len(names)), max_size=2))
+    if draw(st.booleans()):
+        body["unit"] = draw(st.sampled_from(["hour", "day", "week"]))
     breakdown = draw(breakdowns)
     return body | ({"breakdown": breakdown} if breakdown else {})
 
 
-def store(analytics: Analytics, history: History) -> str:
-    """The history in a project of its own."""
-    project_id = uuid4().hex
+def exclusions(steps: int) -> st.SearchStrategy[dict[str, Any]]:
+    between = st.integers(1, steps - 1).flatmap(
+        lambda after: st.builds(lambda before: {"after": after, "before": before}, st.integers(after + 1, steps))
+    )
+    excluding = st.fixed_dictionaries({"event": st.sampled_from(["A", "C", "X", "X", "X"]), "filters": some_filters})
+    return st.builds(lambda one, places: one | places, excluding, between | st.just({}))
+
+
+def store(analytics: Analytics, histories: list[History]) -> list[str]:
+    """The histories, each in a project of its own."""
+    project_ids = [uuid4().hex for _ in histories]
     rows = [
         [
             project_id, e.name, e.distinct_id, e.at_ms, e.insert_id, e.at_ms, START, uuid4(), number, "", "", e.replay_id, "",
             json.dumps({name.replace(".", "%2E"): flat(value) for name, value in e.properties.items() if value is not None}),
             json.dumps(e.properties),
         ]
+        for project_id, history in zip(project_ids, histories, strict=True)
         for number, e in enumerate(history.events)
     ]  # fmt: skip
     assert len(EVENT_COLUMNS) == 15
     # In two inserts: what was sent again lies in another part.
-    analytics.insert("events", EVENT_COLUMNS, rows[: len(rows) // 2])
-    analytics.insert("events", EVENT_COLUMNS, rows[len(rows) // 2 :])
-    linked = [[project_id, link.device, link.user, START + link.order, UUID(int=link.order)] for link in history.links]
+    analytics.insert("events", EVENT_COLUMNS, rows[::2])
+    analytics.insert("events", EVENT_COLUMNS, rows[1::2])
+    linked = [
+        [project_id, link.device, link.user, START + link.order, UUID(int=link.order)]
+        for project_id, history in zip(project_ids, histories, strict=True)
+        for link in history.links
+    ]
     analytics.insert("identities", IDENTITY_COLUMNS, linked)
-    return project_id
+    return project_ids
 
 
 def flat(value: Any) -> Any:
@@ -165,63 +194,97 @@ def flat(value: Any) -> Any:
     )
 
 
-def check_insights(analytics: Analytics, history: History, body: dict[str, Any]) -> None:
-    note(f"{body}\n{history}")
-    report = insights(analytics, store(analytics, history), read_insights(json.dumps(body).encode()), "UTC")
-    expected = reference.insights(history, body)
-    assert {series.segment for series in report.series} == set(expected)
-    for series in report.series:
-        wanted = expected[series.segment]
-        assert series.total == pytest.approx(wanted["total"])
-        assert series.other is (series.segment == "$other")
-        got = {point.t: point.value for point in series.points}
-        assert set(wanted["points"]) <= set(got), "every event is in a bucket of the report"
-        measure = body["metrics"][0]["measure"]
-        nothing = None if isinstance(measure, dict) and measure["aggregate"] not in {"sum", "distinct"} else 0
-        for t, value in got.items():
-            assert value == pytest.approx(wanted["points"].get(t, nothing)), t
+def check_insights(analytics: Analytics, cases: list[tuple[History, dict[str, Any]]]) -> None:
+    for project_id, (history, body) in zip(store(analytics, [history for history, _ in cases]), cases, strict=True):
+        note(f"{body}\n{history}")
+        report = insights(analytics, project_id, read_insights(json.dumps(body).encode()), "UTC")
+        expected = reference.insights(history, body)
+        count = len(body["metrics"])
+        got = [(count + (series.formula or 0) if series.metric is None else series.metric, series.segment)
+               for series in report.series]  # fmt: skip
+        assert sorted(got, key=str) == sorted(
+            ((n, segment) for n, lines in enumerate(expected) for segment in lines), key=str
+        )
+        for (number, segment), series in zip(got, report.series, strict=True):
+            wanted = expected[number][segment]
+            nothing = reference.nothing(body["metrics"][number]) if number < count else None
+            assert series.other is (segment == "$other")
+            assert series.total == close(wanted["total"])
+            points = {point.t: point.value for point in series.points}
+            assert list(points) == reference.buckets_of(body)
+            assert set(wanted["points"]) <= set(points), "every event is in a bucket of the report"
+            for t, value in points.items():
+                assert value == close(wanted["points"].get(t, nothing)), t
+            assert (series.previous is None) is ("compare" not in body)
+            if series.previous is not None:
+                before = wanted["previous"]
+                assert series.previous.total == close(before["total"])
+                for t, point in zip(points, series.previous.points, strict=True):
+                    assert point.value == close(before["points"].get(t, nothing)), (t, point.t)
 
 
-def check_funnel(analytics: Analytics, history: History, body: dict[str, Any]) -> None:
-    note(f"{body}\n{history}")
-    report = funnel(analytics, store(analytics, history), read_funnel(json.dumps(body).encode()), "UTC")
-    expected = reference.funnel(history, body)
-    assert {one.segment for one in report.segments} == set(expected)
-    for one in report.segments:
-        counts, medians = expected[one.segment]
-        assert [step.count for step in one.steps] == counts
-        assert [step.median_ms for step in one.steps[1:]] == pytest.approx(medians)
-        for number, step in enumerate(one.steps):
-            assert step.rate == pytest.approx(counts[number] / counts[0] if counts[0] else 0)
+def close(value: float | None) -> Any:
+    """Sums are added up in another order, and a formula can take the difference of two."""
+    return None if value is None else pytest.approx(value, rel=1e-6, abs=1e-9)
 
 
-ordinary = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-long = settings(max_examples=5_000, deadline=None, suppress_health_check=list(HealthCheck))
+def check_funnel(analytics: Analytics, cases: list[tuple[History, dict[str, Any]]]) -> None:
+    for project_id, (history, body) in zip(store(analytics, [history for history, _ in cases]), cases, strict=True):
+        note(f"{body}\n{history}")
+        report = funnel(analytics, project_id, read_funnel(json.dumps(body).encode()), "UTC")
+        expected = reference.funnel(history, body)
+        assert {one.segment for one in report.segments} == set(expected)
+        for one in report.segments:
+            wanted = expected[one.segment]
+            counts = wanted["counts"]
+            assert [step.count for step in one.steps] == counts
+            for step, (median, p90, bins) in zip(
+                [*one.steps[1:], one.convert], [*wanted["times"], wanted["convert"]], strict=True
+            ):
+                assert (step.median_ms, step.p90_ms) == (close(median), close(p90))
+                assert [each.count for each in step.distribution] == bins
+            for number, step in enumerate(one.steps):
+                assert step.rate == close(counts[number] / counts[0] if counts[0] else 0)
+            assert (one.trend is None) is ("unit" not in body)
+            if one.trend is not None:
+                assert [point.t for point in one.trend] == reference.buckets_of(body)
+                got = {point.t: (point.entered, point.converted) for point in one.trend if point.entered}
+                assert got == wanted["trend"]
+
+
+# Each example is a few histories, for storing takes longer than asking.
+EACH = 5
+quietly = settings(deadline=None, suppress_health_check=list(HealthCheck))
+ordinary, long = settings(quietly, max_examples=150 // EACH), settings(quietly, max_examples=5_000 // EACH)
+
+
+def cases(bodies: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[list[tuple[History, dict[str, Any]]]]:
+    return st.lists(st.tuples(histories(), bodies), min_size=EACH, max_size=EACH)
 
 
 @ordinary
-@given(histories(), insights_bodies())
-def test_insights(engine: Analytics, history: History, body: dict[str, Any]) -> None:
-    check_insights(engine, history, body)
+@given(cases(insights_bodies()))
+def test_insights(engine: Analytics, some: list[tuple[History, dict[str, Any]]]) -> None:
+    check_insights(engine, some)
 
 
 @ordinary
-@given(histories(), funnel_bodies())
-def test_funnels(engine: Analytics, history: History, body: dict[str, Any]) -> None:
-    check_funnel(engine, history, body)
+@given(cases(funnel_bodies()))
+def test_funnels(engine: Analytics, some: list[tuple[History, dict[str, Any]]]) -> None:
+    check_funnel(engine, some)
 
 
 @pytest.mark.torture
 @pytest.mark.timeout(7_200)
 @long
-@given(histories(), insights_bodies())
-def test_insights_on_many_histories(engine: Analytics, history: History, body: dict[str, Any]) -> None:
-    check_insights(engine, history, body)
+@given(cases(insights_bodies()))
+def test_insights_on_many_histories(engine: Analytics, some: list[tuple[History, dict[str, Any]]]) -> None:
+    check_insights(engine, some)
 
 
 @pytest.mark.torture
 @pytest.mark.timeout(7_200)
 @long
-@given(histories(), funnel_bodies())
-def test_funnels_on_many_histories(engine: Analytics, history: History, body: dict[str, Any]) -> None:
-    check_funnel(engine, history, body)
+@given(cases(funnel_bodies()))
+def test_funnels_on_many_histories(engine: Analytics, some: list[tuple[History, dict[str, Any]]]) -> None:
+    check_funnel(engine, some)

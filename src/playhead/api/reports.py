@@ -13,8 +13,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from playhead.api.answers import errors, json_answer, shape
 from playhead.api.auth import project as project_of
 from playhead.api.auth import stores_of
+from playhead.api.queries import Body
 from playhead.clock import now_ms
-from playhead.errors import TooLarge
 from playhead.reports.behind import EventsBehind, PeopleBehind, events_behind, people_behind
 from playhead.reports.bodies import Funnel, Insights, read_funnel, read_insights
 from playhead.reports.flows import Flows, FlowsReport, flows, flows_moments, read_flows
@@ -28,7 +28,6 @@ from playhead.stores.tables import Project
 
 router = APIRouter(tags=["Reports"])
 PREFIX = "/api/projects/{p}/reports"
-MAX_BODY_BYTES = 1_000_000
 
 ProjectOf = Annotated[Project, Depends(project_of)]
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -90,17 +89,7 @@ KINDS: tuple[Kind[Any], ...] = (
 )
 
 
-async def body_of(request: Request) -> bytes:
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_BODY_BYTES:
-            raise TooLarge(f"A report's body is at most {MAX_BODY_BYTES} bytes.", code="body_too_large")
-    return body
-
-
-Body = Annotated[bytes, Depends(body_of)]
-_ERRORS = errors(400, 401, 403, 404, 413, 422, 503)
+_ERRORS = errors(400, 401, 403, 404, 409, 413, 422, 503)
 
 
 def _add(kind: Kind[Any]) -> None:

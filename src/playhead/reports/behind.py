@@ -57,14 +57,18 @@ def people_behind(analytics: Analytics, project_id: str, moments: Moments, limit
         analytics,
         moments.query,
         f"""
-        SELECT person, count() AS events, max(at_ms) AS last_ms
-        FROM (SELECT DISTINCT {COLUMNS} FROM ({moments.sql})) WHERE person != '' GROUP BY person
+        SELECT *, count() OVER () AS total FROM (
+            SELECT person, count() AS events, max(at_ms) AS last_ms
+            FROM ({moments.once}) WHERE person != '' GROUP BY person
+        )
         ORDER BY last_ms DESC, person LIMIT {limit} OFFSET {offset}
         """,  # noqa: S608  a SELECT of ours and whole numbers
     )
     named = names_of(analytics, project_id, {row["person"] for row in rows})
     found = [_person(named[row["person"]], row["events"], row["last_ms"]) for row in rows]
-    total = _count(analytics, moments, "uniqExactIf(person, person != '')")
+    total = rows[0]["total"] if rows else 0
+    if offset and not rows:
+        total = _count(analytics, moments, "uniqExactIf(person, person != '')")
     return PeopleBehind(found, _next(limit, offset, total), total)
 
 
@@ -84,7 +88,10 @@ def events_behind(  # noqa: PLR0917
         for each, place in zip(page, places, strict=True)
         if _key(each) in sent
     ]  # fmt: skip
-    total = _count(stores.analytics, moments, f"uniqExact({COLUMNS})")
+    # A first page that is not full holds them all.
+    total = len(page)
+    if offset or len(page) == limit:
+        total = _count(stores.analytics, moments, f"uniqExact({COLUMNS})" if moments.repeats else "count()")
     return EventsBehind(found, _next(limit, offset, total), total)
 
 

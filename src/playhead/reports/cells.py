@@ -64,9 +64,10 @@ def _following(query: Query, of: Range, edges: Buckets, before: Buckets | None) 
 
 
 def _looking_back(query: Query, of: Range, edges: Buckets, before: Buckets | None, days: int) -> Cells:
-    windows = [(start, min(end, of.end_ms)) for start, end in rolling(edges, days)]
-    windows_before = [(start, min(end, of.start_ms)) for start, end in rolling(before, days)] if before else []
-    start = min(start for start, _ in windows + windows_before)
+    windows = rolling(edges, days, of.end_ms)
+    windows_before = rolling(before, days, of.start_ms) if before else []
+    # Of a month whose last day alone is looked at, the whole range is still to be known.
+    start = min((of if before is None else of.preceding).start_ms, *(start for start, _ in windows + windows_before))
     if edges.unit == "hour":
         # An hour, or less in a zone whose clocks are not moved by whole hours.
         width = math.gcd(HOUR_MS, *(at - start for window in windows + windows_before for at in window))

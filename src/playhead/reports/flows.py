@@ -123,13 +123,8 @@ def _check_point(point: FlowsPoint, steps: int) -> None:
 def flows(analytics: Analytics, project_id: str, body: Flows, timezone: str) -> FlowsReport:
     """Raises as `insights` does."""
     query = Query(project_id, zone_of(body.timezone, timezone))
-    ways = f"SELECT arrayJoin({_WAYS}) AS way FROM ({_named_sql(query, body)})"  # noqa: S608
-    rows = run(
-        analytics,
-        query,
-        f"SELECT way.1 AS step, way.2 AS source, way.3 AS target, count() AS count FROM ({ways}) GROUP BY way",  # noqa: S608
-    )
-    edges = [Edge(row["step"], row["source"], row["target"], row["count"]) for row in rows]
+    rows = run(analytics, query, _report_sql(query, body))
+    edges = [Edge(row["step"], row["source"], row["target"], row["people"]) for row in rows]
     total = sum(edge.count for edge in edges if edge.step == 0)
     reached = Counter({(0, body.start.event): total} if total else {})
     for edge in edges:
@@ -151,40 +146,78 @@ def flows_moments(project_id: str, body: Flows, timezone: str) -> Moments:
     point = body.point or FlowsPoint(0, body.start.event)
     # Element n + 1 of a path is step n.
     if point.event is not None:
-        place = point.step + 1
-        where = f"names[{place}] = {query.bind(point.event, 'String')}"
+        place, wanted = point.step + 1, [point.event]
     else:
-        place = point.step + 2
-        source, target = query.bind(point.from_, "String"), query.bind(point.to, "String")
-        where = f"names[{place - 1}] = {source} AND names[{place}] = {target}"
+        place, wanted = point.step + 2, [point.from_ or "", point.to or ""]
+    names = f"arraySlice(names, {place - len(wanted) + 1}, {len(wanted)})"
     event = f"path[least({place}, length(path))]"
-    rows = f"({_named_sql(query, body, KEY)}) WHERE length(names) >= {place} AND {where}"
-    return Moments(query, unpacked(f"person, {event}.1 AS at_ms, {event}.3 AS key", rows))
+    rows = f"({_named_sql(query, body, ranked=OTHER in wanted)}) WHERE {names} = {query.bind(wanted, 'Array(String)')}"
+    return Moments(query, unpacked(f"person, {event}.1 AS at_ms, {event}.3 AS key", rows), repeats=False)
 
 
-# The ways of a path: (step, from, to).
-_WAYS = "arrayMap(n -> (n - 1, names[n], names[n + 1]), range(1, length(names)))"
+def _report_sql(query: Query, body: Flows) -> str:
+    """The edges: `step`, `source`, `target`, `people`.
 
-
-def _named_sql(query: Query, body: Flows, key: str = NO_KEY) -> str:
-    """One row per person: `person`, `path`, and `names`, the path's events as the answer calls them."""
-    own = [OTHER, END]
-    ranked = f"""
-        SELECT place, event FROM (
-            SELECT arrayJoin(arrayZip(arrayEnumerate(path), path.2)) AS at, at.1 AS place, at.2 AS event
-            FROM ({paths_sql(query, body)})
-        )
-        WHERE place > 1 AND event NOT IN {query.bind(own, "Array(String)")}
-        GROUP BY place, event ORDER BY place, count() DESC, event LIMIT {body.per_step} BY place
+    All ways from one event to the next are counted first. How many are at an event is then how many ways lead away from
+    it (a path that ends there leads to its end), or to it, so that paths are looked for once.
+    """
+    own = query.bind([OTHER, END], "Array(String)")
+    target = "if(n < length(path), (0, path.2[n + 1]), (1, ''))"
+    steps = f"arrayMap(n -> (n - 1, path.2[n], {target}), range(1, least(length(path), {body.steps}) + 1))"
+    ways = f"""
+        SELECT way.1 AS step, way.2 AS source_, way.3 AS target_, count() AS ways
+        FROM (SELECT arrayJoin({steps}) AS way FROM ({paths_sql(query, body)})) GROUP BY way
     """  # noqa: S608  constants of this package and names of parameters
+    at_source = f"PARTITION BY step ORDER BY source_ IN {own}, at_source DESC, source_"
+    at_target = f"PARTITION BY step ORDER BY target_.1, target_.2 IN {own}, at_target DESC, target_.2"
     return f"""
-        WITH (SELECT groupArray((place, event)) FROM ({ranked})) AS shown
+        SELECT step,
+               if(step = 0 OR (source_rank <= {body.per_step} AND source_ NOT IN {own}), source_, '{OTHER}') AS source,
+               multiIf(target_.1 = 1, '{END}', target_rank <= {body.per_step} AND target_.2 NOT IN {own}, target_.2,
+                   '{OTHER}') AS target,
+               sum(ways) AS people
+        FROM (
+            SELECT *, dense_rank() OVER ({at_source}) AS source_rank, dense_rank() OVER ({at_target}) AS target_rank
+            FROM (
+                SELECT *, sum(ways) OVER (PARTITION BY step, source_) AS at_source,
+                       sum(ways) OVER (PARTITION BY step, target_) AS at_target
+                FROM ({ways})
+            )
+        )
+        GROUP BY step, source, target
+    """  # noqa: S608
+
+
+def _named_sql(query: Query, body: Flows, *, ranked: bool) -> str:
+    """One row per person: `person`, `path`, and `names`, the path's events as the answer calls them.
+
+    What is the rest can be told only when the events of each step are `ranked`; else each keeps its name.
+    """
+    own = query.bind([OTHER, END], "Array(String)")
+    shown = "1"
+    top = ""
+    if ranked:
+        top = f"""
+            WITH (
+                SELECT groupArray((place, event)) FROM (
+                    SELECT place, event FROM (
+                        SELECT arrayJoin(arrayZip(arrayEnumerate(path), path.2)) AS at, at.1 AS place, at.2 AS event
+                        FROM ({paths_sql(query, body)})
+                    )
+                    WHERE place > 1 AND event NOT IN {own}
+                    GROUP BY place, event ORDER BY place, count() DESC, event LIMIT {body.per_step} BY place
+                )
+            ) AS shown
+        """  # noqa: S608
+        shown = "has(shown, (place, event))"
+    return f"""
+        {top}
         SELECT person, path, arrayConcat(
-            arrayMap((event, place) -> if(place = 1 OR has(shown, (place, event)), event, '{OTHER}'),
+            arrayMap((event, place) -> if(place = 1 OR ({shown} AND event NOT IN {own}), event, '{OTHER}'),
                 path.2, arrayEnumerate(path)),
             if(length(path) <= {body.steps}, ['{END}'], [])
         ) AS names
-        FROM ({paths_sql(query, body, key)})
+        FROM ({paths_sql(query, body, KEY)})
     """  # noqa: S608
 
 

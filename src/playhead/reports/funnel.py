@@ -2,45 +2,74 @@
 
 An attempt begins with an event of step 1 in the range; each further step must follow the one before it, and all lie
 within the window from the first. Steps within two seconds of each other count in either order, unless an event stands
-in several steps. A person's attempt is the one that got farthest; of those the one that got there first, with its
-latest possible beginning.
-
-For that, each event of step k is put two seconds times k later ("virtual time"): "not more than two seconds before the
-step in front of it" then reads "not before it", and one pass over a person's events in that order, which keeps for each
-step the attempt that began latest, finds the answer.
+in several steps. A person's attempt is the one that got farthest; of those the one that got there first, with each of
+its other steps as late as it can be. An event that excludes ends attempts when it happens more than two seconds after
+a step and before the next.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
-from playhead.reports.bodies import Funnel, FunnelPoint
-from playhead.reports.moments import KEY, NO_KEY, Moments, unpacked
-from playhead.reports.ranges import read_range, zone_of
+from playhead.reports.attempts import attempts_of
+from playhead.reports.bodies import Funnel, FunnelPoint, moment, wrong
+from playhead.reports.moments import COLUMNS, Moments
+from playhead.reports.ranges import Buckets, buckets, read_range, zone_of
 from playhead.reports.running import run
-from playhead.reports.segments import OTHERS, of_segment, segment_name, segments_sql, top_sql
+from playhead.reports.segments import OTHERS, of_segment, segment_name
 from playhead.reports.sql import Query
 from playhead.stores.analytics import Analytics
 
-SLACK_MS = 2_000
+# The edges of the bins that times are sorted into, in milliseconds: readable ones, from a second to 30 days.
+BINS_MS = (0, 1_000, 10_000, 60_000, 600_000, 3_600_000, 21_600_000, 86_400_000, 604_800_000, 2_592_000_000)
+
+# What an attempt is counted as: done a step, done all of them, and for the trend begun and converted in a bucket.
+_STEP, _CONVERTED, _TREND_BEGUN, _TREND_CONVERTED = range(4)
+
+
+class Bin(msgspec.Struct, frozen=True):
+    """How often it took from `from_ms` up to, not including, `to_ms` (None: and longer)."""
+
+    from_ms: int
+    to_ms: int | None
+    count: int
 
 
 class StepResult(msgspec.Struct, frozen=True):
-    """`rate` is of those who did step 1, `step_rate` of those who did the step before, `median_ms` from that step."""
+    """`rate` is of those who did step 1, `step_rate` of those who did the step before; the times are from that step."""
 
     event: str
     count: int
     rate: float
     step_rate: float
     median_ms: float | None
+    p90_ms: float | None
+    distribution: list[Bin]
+
+
+class Convert(msgspec.Struct, frozen=True):
+    """The time from the first step to the last, of those who did all."""
+
+    median_ms: float | None
+    p90_ms: float | None
+    distribution: list[Bin]
+
+
+class TrendPoint(msgspec.Struct, frozen=True):
+    """Those who began in the bucket that starts at `t`, and how many of them did all steps."""
+
+    t: str
+    entered: int
+    converted: int
+    rate: float
 
 
 class FunnelSegment(msgspec.Struct, frozen=True):
     segment: str | None
     steps: list[StepResult]
+    convert: Convert
     other: bool = False
+    trend: list[TrendPoint] | None = None
 
 
 class FunnelReport(msgspec.Struct, frozen=True):
@@ -48,13 +77,33 @@ class FunnelReport(msgspec.Struct, frozen=True):
     took_ms: int = 0
 
 
+class _Times(msgspec.Struct, frozen=True):
+    """How many attempts were counted as the same, and how long it took them."""
+
+    count: int
+    median_ms: float | None
+    p90_ms: float | None
+    distribution: list[Bin]
+
+
+_NONE = _Times(0, None, None, [])
+
+
 def funnel(analytics: Analytics, project_id: str, body: Funnel, timezone: str) -> FunnelReport:
     """Raises as `insights` does."""
     query = Query(project_id, zone_of(body.timezone, timezone))
-    rows = run(analytics, query, _report_sql(query, body))
-    found = [_segment(body, row) for row in rows]
-    if body.breakdown is None and not found:
-        found = [_segment(body, {"kind": 2, "name": "", "reached": [0] * len(body.steps), "medians": []})]
+    edges = _edges(query, body)
+    by_segment: dict[tuple[int, str], dict[tuple[int, int], _Times]] = {}
+    if body.breakdown is None:
+        by_segment[2, ""] = {}
+    for row in run(analytics, query, _report_sql(query, body, edges)):
+        bins = [Bin(low, high, count) for (low, high), count in zip(_bins(), row["bins"], strict=True)]
+        while bins and not bins[-1].count:
+            bins.pop()
+        median, p90 = row["shares"]
+        times = _Times(row["count"], median, p90, bins)
+        by_segment.setdefault((row["kind"], row["name"]), {})[row["counted"], row["number"]] = times
+    found = [_segment(body, edges, key, counted) for key, counted in by_segment.items()]
     return FunnelReport(sorted(found, key=lambda each: (each.other, -each.steps[0].count, each.segment or "")))
 
 
@@ -62,132 +111,104 @@ def funnel_moments(project_id: str, body: Funnel, timezone: str) -> Moments:
     """For each attempt behind a point: its event of that step; of one that was dropped, its last step done."""
     query = Query(project_id, zone_of(body.timezone, timezone))
     point = body.point or FunnelPoint(1)
-    attempts = attempts_sql(query, body, KEY)
-    where = of_segment(query, body.breakdown, point.segment, attempts, "count()")
+    attempts = attempts_of(query, body)
+    rows = f"SELECT *, arrayJoin(segments) AS segment FROM ({attempts.sql})"  # noqa: S608
+    where = of_segment(query, body.breakdown, point.segment, rows, "count()")
     if point.outcome == "converted":
         step, reached = point.step, f"length(path) >= {point.step}"
     else:
         step, reached = point.step - 1, f"length(path) = {point.step - 1}"
-    columns = f"person, path[{step}].1 AS at_ms, path[{step}].2 AS key"
-    return Moments(query, unpacked(columns, f"({attempts}) WHERE {reached} AND {where}"))
-
-
-def attempts_sql(query: Query, body: Funnel, key: str = NO_KEY) -> str:
-    """One row per person (per attempt, where every attempt counts) and segment: `person`, `segment`, `path`.
-
-    `path` holds the event of each step that was reached: (at_ms, key, segments).
-    """
-    asked = read_range(body.from_, body.to, query.zone)
-    window = body.window.milliseconds
-    last = len(body.steps)
-    any_order = body.order == "any"
-    alike = len({step.event for step in body.steps}) < last
-    slack = 0 if alike or any_order else SLACK_MS
-    everywhere = query.filters(body.filters)
-    levels = ", ".join(
-        f"if(event = {query.bind(step.event, 'String')} AND {query.filters(step.filters)}, {number}, 0)"
-        for number, step in enumerate(body.steps, 1)
-    )
-    segment = segments_sql(query, body.breakdown)
-    start, end = query.bind(asked.start_ms, "Int64"), query.bind(asked.end_ms, "Int64")
-    events = query.source(
-        [step.event for step in body.steps], asked.start_ms - slack * (last - 1), asked.end_ms + window
-    )
-    if any_order:
-        fold = _any_order(last, window, start, end)
-    elif body.count == "total":
-        fold = _every_attempt(last, window, start, end)
-    else:
-        fold = _best_attempt(last, window, start, end)
-    # With no slack the steps of one event come the higher first, so that it is not two steps of one attempt.
-    order = (
-        f"(at_ms + {slack} * level, {'arrayMin(levels), insert_id, -level' if slack == 0 else 'level, insert_id, 0'})"
-    )
-    return f"""
-        SELECT person, arrayJoin(path[1].3) AS segment, path FROM (
-            SELECT person, arrayJoin({fold}) AS path FROM (
-                SELECT person, arrayMap(x -> x.2, arraySort(x -> x.1, groupArray(({order}, ({_ENTRY}))))) AS entries
-                FROM (
-                    SELECT *, arrayFilter(x -> x > 0, [{levels}])::Array(Int64) AS levels, {segment} AS segments_,
-                           {key} AS key,
-                           arrayJoin(levels) AS level
-                    FROM ({events}) WHERE person != '' AND {everywhere}
-                )
-                GROUP BY person
-            )
+    if point.t is not None:
+        where = f"{where} AND {_began(query, body, point.t)}"
+    done = f"SELECT person, path[{step}] AS mark FROM ({rows}) WHERE {reached} AND {where}"  # noqa: S608
+    events = attempts.events if query.needs_profiles else query.people(attempts.events)
+    # Of two events of a step in the same millisecond it is the one with the first insert_id.
+    sql = f"""
+        SELECT {COLUMNS} FROM (
+            SELECT {COLUMNS}, arrayJoin(marks) AS mark FROM ({events}) WHERE (person, mark) IN ({done})
+            ORDER BY insert_id, distinct_id LIMIT 1 BY person, mark
         )
-        WHERE notEmpty(path)
     """  # noqa: S608
+    return Moments(query, sql)
 
 
-# What is kept of an event while its person's attempts are looked for; in an attempt it is the same without the level.
-_ENTRY = "level, at_ms, key, segments_"
-_PATH = "Array(Tuple(Int64, String, Array(Tuple(UInt8, String))))"
-_EVENT = "(e.2, e.3, e.4)"
+def _edges(query: Query, body: Funnel) -> Buckets | None:
+    """The buckets of the trend, when it is asked for."""
+    return buckets(read_range(body.from_, body.to, query.zone), body.unit) if body.unit else None
 
 
-def _best_attempt(last: int, window: int, start: str, end: str) -> str:
-    """[the attempt that got farthest]. State: for each step the attempt that began latest, and the farthest so far."""
-    before = "acc.1[greatest(e.1 - 1, 1)]"
-    longer = f"""multiIf(
-        e.1 = 1, if(e.2 >= {start} AND e.2 < {end}, [{_EVENT}]::{_PATH}, []::{_PATH}),
-        notEmpty({before}) AND e.2 <= {before}[1].1 + {window}, arrayPushBack({before}, {_EVENT}), []::{_PATH})"""
-    return f"""[arrayFold((acc, e) -> (
-        arrayMap((path, n) -> if(n = e.1 AND notEmpty({longer}) AND (empty(path) OR ({longer})[1].1 > path[1].1),
-            {longer}, path), acc.1, range(1, {last + 1})),
-        if(length({longer}) > length(acc.2), {longer}, acc.2)
-    ), entries, (arrayWithConstant({last}, []::{_PATH}), []::{_PATH})).2]"""
+def _began(query: Query, body: Funnel, t: str) -> str:
+    edges = _edges(query, body)
+    assert edges is not None
+    try:
+        number = edges.edges[:-1].index(moment(t))
+    except (ValueError, OverflowError):
+        raise wrong("point.t", "must be the `t` of a bucket of this report's trend") from None
+    return f"times[1] >= {edges.edges[number]} AND times[1] < {edges.edges[number + 1]}"
 
 
-def _every_attempt(last: int, window: int, start: str, end: str) -> str:
-    """Every attempt; the next begins when the one before is completed or its window is over."""
-    over = f"(notEmpty(acc.1) AND e.2 > acc.1[1].1 + {window})"
-    going = f"if({over}, []::{_PATH}, acc.1)"
-    begins = f"(empty({going}) AND e.1 = 1 AND e.2 >= {start} AND e.2 < {end})"
-    goes_on = f"(notEmpty({going}) AND e.1 = length({going}) + 1)"
-    longer = f"if({begins} OR {goes_on}, arrayPushBack({going}, {_EVENT}), {going})"
-    fold = f"""arrayFold((acc, e) -> (
-        if(length({longer}) = {last}, []::{_PATH}, {longer}),
-        arrayConcat(acc.2, if({over}, [acc.1], []::Array({_PATH})),
-            if(length({longer}) = {last}, [{longer}], []::Array({_PATH})))
-    ), entries, ([]::{_PATH}, []::Array({_PATH})))"""
-    return f"arrayConcat(({fold}).2, if(empty(({fold}).1), []::Array({_PATH}), [({fold}).1]))"
-
-
-def _any_order(last: int, window: int, start: str, end: str) -> str:
-    """[the most different steps within one window]. State: each step's last event, and the best so far."""
-    latest = f"arrayMap((x, n) -> if(n = e.1, [{_EVENT}]::{_PATH}, x), acc.1, range(1, {last + 1}))"
-    inside = f"arraySort(x -> x.1, arrayFilter(x -> x.1 >= e.2 - {window} AND x.1 >= {start}, arrayFlatten({latest})))"
-    good = f"if(notEmpty({inside}) AND ({inside})[1].1 < {end}, {inside}, []::{_PATH})"
-    return f"""[arrayFold((acc, e) -> (
-        {latest}, if(length({good}) > length(acc.2), {good}, acc.2)
-    ), entries, (arrayWithConstant({last}, []::{_PATH}), []::{_PATH})).2]"""
-
-
-def _report_sql(query: Query, body: Funnel) -> str:
-    attempts = attempts_sql(query, body)
-    reached = ", ".join(f"countIf(length(path) >= {number})" for number in range(1, len(body.steps) + 1))
-    medians = ", ".join(
-        f"quantileExactInclusiveIf(0.5)(greatest(path[{number}].1 - path[{number - 1}].1, 0), length(path) >= {number})"
-        for number in range(2, len(body.steps) + 1)
-    )
+def _report_sql(query: Query, body: Funnel, edges: Buckets | None) -> str:
+    last = len(body.steps)
+    rows = f"SELECT times, arrayJoin(segments) AS segment FROM ({attempts_of(query, body).sql})"  # noqa: S608
     named = "segment"
     if body.breakdown is not None:
-        named = f"if(segment IN ({top_sql(body.breakdown, attempts, 'count()')}), segment, {OTHERS})"
+        rows = f"""
+            SELECT *, dense_rank() OVER (ORDER BY here DESC, segment) AS place
+            FROM (SELECT *, count() OVER (PARTITION BY segment) AS here FROM ({rows}))
+        """  # noqa: S608
+        named = f"if(place <= {body.breakdown.limit}, segment, {OTHERS})"
+    took = "toInt64(greatest(t - before, 0))"
+    counted = [
+        f"arrayMap((t, before, n) -> ({_STEP}, toInt64(n), {took}), times, "
+        "arrayPushFront(arrayPopBack(times), times[1]), arrayEnumerate(times))",
+        f"if(length(times) = {last}, [({_CONVERTED}, {last}, toInt64(greatest(times[-1] - times[1], 0)))], [])",
+    ]
+    if edges is not None:
+        bucket = query.bucket(edges)
+        counted.append(f"[({_TREND_BEGUN}, toInt64({bucket}), 0)]")
+        counted.append(f"if(length(times) = {last}, [({_TREND_CONVERTED}, toInt64({bucket}), 0)], [])")
+    bins = ", ".join(f"countIf(took >= {low}{'' if high is None else f' AND took < {high}'})" for low, high in _bins())
     return f"""
-        SELECT {named} AS named, named.1 AS kind, named.2 AS name, [{reached}] AS reached, [{medians}] AS medians
-        FROM ({attempts}) GROUP BY named
+        SELECT named.1 AS kind, named.2 AS name, counted, number, count() AS count,
+               quantilesExactInclusive(0.5, 0.9)(took) AS shares, [{bins}] AS bins
+        FROM (
+            SELECT named, one.1 AS counted, one.2 AS number, one.3 AS took FROM (
+                SELECT {named} AS named, times[1] AS at_ms,
+                       arrayJoin(arrayConcat({", ".join(counted)})::Array(Tuple(UInt8, Int64, Int64))) AS one
+                FROM ({rows})
+            )
+        )
+        GROUP BY named, counted, number
     """  # noqa: S608
 
 
-def _segment(body: Funnel, row: dict[str, Any]) -> FunnelSegment:
-    reached: list[int] = row["reached"]
+def _bins() -> list[tuple[int, int | None]]:
+    return list(zip(BINS_MS, (*BINS_MS[1:], None), strict=True))
+
+
+def _segment(
+    body: Funnel, edges: Buckets | None, key: tuple[int, str], counted: dict[tuple[int, int], _Times]
+) -> FunnelSegment:
+    last = len(body.steps)
+    done = [counted.get((_STEP, number), _NONE) for number in range(1, last + 1)]
     steps = []
-    for number, (step, count) in enumerate(zip(body.steps, reached, strict=True)):
-        before = reached[number - 1] if number else count
-        median = float(row["medians"][number - 1]) if number and count else None
-        steps.append(StepResult(step.event, count, _share(count, reached[0]), _share(count, before), median))
-    return FunnelSegment(segment_name(row["kind"], row["name"]), steps, other=row["kind"] == 3)
+    for number, (step, times) in enumerate(zip(body.steps, done, strict=True)):
+        before = done[number - 1] if number else times
+        took = times if number else _NONE
+        rate, step_rate = _share(times.count, done[0].count), _share(times.count, before.count)
+        steps.append(
+            StepResult(step.event, times.count, rate, step_rate, took.median_ms, took.p90_ms, took.distribution)
+        )
+    whole = counted.get((_CONVERTED, last), _NONE)
+    convert = Convert(whole.median_ms, whole.p90_ms, whole.distribution)
+    trend = None if edges is None else [_trend(edges, number, counted) for number in range(edges.count)]
+    return FunnelSegment(segment_name(*key), steps, convert, other=key[0] == 3, trend=trend)
+
+
+def _trend(edges: Buckets, number: int, counted: dict[tuple[int, int], _Times]) -> TrendPoint:
+    entered = counted.get((_TREND_BEGUN, number), _NONE).count
+    converted = counted.get((_TREND_CONVERTED, number), _NONE).count
+    return TrendPoint(edges.label(number), entered, converted, _share(converted, entered))
 
 
 def _share(part: int, whole: int) -> float:

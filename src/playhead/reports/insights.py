@@ -139,7 +139,7 @@ def insights_moments(project_id: str, body: Insights, timezone: str) -> Moments:
             where = of_segment(query, body.breakdown, point.segment, "", "")
         rows = picked_sql(query, body, metric, _times(asked, point, metric))
         picked.append(f"SELECT {COLUMNS} FROM ({rows}) WHERE {where}")  # noqa: S608
-    return Moments(query, " UNION ALL ".join(picked))
+    return Moments(query, " UNION ALL ".join(picked), repeats=len(picked) > 1 or body.breakdown is not None)
 
 
 def _asked(body: Insights, timezone: str) -> _Asked:
@@ -163,7 +163,7 @@ def _times(asked: _Asked, point: InsightsPoint, metric: Metric) -> tuple[int, in
         raise wrong("point.t", "must be the `t` of a bucket of this report") from None
     days = _rolling_days(metric)
     if days is not None:
-        return rolling(edges, days)[number][0], min(end, edges.edges[number + 1])
+        return rolling(edges, days, end)[number]
     return max(start, edges.edges[number]), min(end, edges.edges[number + 1])
 
 

@@ -32,10 +32,19 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class Moments(msgspec.Struct, frozen=True):
-    """All events behind a point, yet to be asked for: a SELECT of `COLUMNS`, which may name an event several times."""
+    """All events behind a point, yet to be asked for: a SELECT of `COLUMNS`.
+
+    `repeats`: it may name an event several times, once for each segment it is in.
+    """
 
     query: Query
     sql: str
+    repeats: bool = True
+
+    @property
+    def once(self) -> str:
+        """The SELECT that names each event once."""
+        return f"SELECT DISTINCT {COLUMNS} FROM ({self.sql})" if self.repeats else self.sql  # noqa: S608
 
 
 def unpacked(columns: str, rows: str) -> str:
@@ -53,7 +62,7 @@ def read_moments(analytics: Analytics, moments: Moments) -> list[Moment]:
 def read_page(analytics: Analytics, moments: Moments, limit: int, offset: int) -> list[Moment]:
     """Newest first, each once, always in the same order."""
     sql = f"""
-        SELECT DISTINCT {COLUMNS} FROM ({moments.sql})
+        SELECT * FROM ({moments.once})
         ORDER BY at_ms DESC, event, distinct_id, client_ms, insert_id LIMIT {limit} OFFSET {offset}
     """  # noqa: S608  a SELECT of ours and whole numbers
     return [Moment(**row) for row in run(analytics, moments.query, sql)]

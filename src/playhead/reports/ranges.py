@@ -126,10 +126,11 @@ def previous(of: Range, edges: Buckets) -> Buckets:
     return Buckets(edges.unit, [day_start(day - days, of.zone) for day in first], of.zone)
 
 
-def rolling(of: Buckets, days: int) -> list[tuple[int, int]]:
-    """For each bucket, the `days` days up to its end, in its zone."""
+def rolling(of: Buckets, days: int, until_ms: int) -> list[tuple[int, int]]:
+    """For each bucket, the `days` days up to its end, in its zone; that of the last is where the range ends."""
     found = []
-    for start, end in itertools.pairwise(of.edges):
+    for start, edge in itertools.pairwise(of.edges):
+        end = min(edge, until_ms)
         if of.unit == "hour":
             found.append((start + HOUR_MS - days * DAY_MS, end))
             continue

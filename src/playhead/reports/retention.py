@@ -154,19 +154,24 @@ def retention_moments(project_id: str, body: Retention, timezone: str) -> Moment
     query = Query(project_id, zone_of(body.timezone, timezone))
     asked = _asked(query, body)
     point = body.point or RetentionPoint()
-    people = people_sql(query, body, asked, KEY)
-    segment = of_segment(query, body.breakdown, point.segment, people, "count()")
-    where = f"{segment} AND {_cohorts(point, asked)}"
     # The periods that a return may be in.
     least = point.period or 0
     most = point.period if body.criterion == "on" and point.period is not None else body.periods
+    cohort = _cohort(point, asked)
+    segment = of_segment(query, body.breakdown, point.segment, _firsts_sql(query, body, asked), "count()")
+    where = f"{segment} AND {_inside(point, cohort, asked)}"
+    repeats = body.breakdown is not None
     if point.outcome == "returned":
+        first = least if cohort is None else cohort + least
+        last = asked.buckets.count if cohort is None else cohort + most
+        people = people_sql(query, body, asked, KEY, f"bucket >= {first} AND bucket <= {last}")
         again = f"arrayJoin(arrayFilter(e -> e.3 >= {least} AND e.3 <= {most}, returns)) AS e"
         rows = f"(SELECT person, {again} FROM ({people}) WHERE {where})"  # noqa: S608
-        return Moments(query, unpacked("person, e.1 AS at_ms, e.2 AS key", rows))
+        return Moments(query, unpacked("person, e.1 AS at_ms, e.2 AS key", rows), repeats)
     if point.outcome == "lost":
         where = f"{where} AND NOT arrayExists(n -> n >= {least} AND n <= {most}, periods)"
-    return Moments(query, unpacked("person, began_ms AS at_ms, key", f"({people}) WHERE {where}"))
+    people = people_sql(query, body, asked, KEY)
+    return Moments(query, unpacked("person, began_ms AS at_ms, key", f"({people}) WHERE {where}"), repeats)
 
 
 def _asked(query: Query, body: Retention) -> _Asked:
@@ -196,25 +201,22 @@ def _after(of: Buckets, unit: RetentionUnit, count: int) -> list[int]:
     ]
 
 
-def people_sql(query: Query, body: Retention, asked: _Asked, key: str = NO_KEY) -> str:
+def people_sql(query: Query, body: Retention, asked: _Asked, key: str = NO_KEY, kept: str = "0") -> str:
     """One row per person and segment of their first event.
 
     `person`, `began_ms` and `key` (the first event), `cohort` (the number of its bucket), `segment`, `periods` (the
-    numbers of those they returned in), `returns` (their returning events as (at_ms, key, period); none without a key).
+    numbers of those they returned in), `returns` (their returning events that are `kept`, as (at_ms, key, period)).
     """
     everywhere = query.filters(body.filters)
-    first = f"event = {query.bind(body.first.event, 'String')} AND {query.filters(body.first.filters)}"
+    first = _first(query, body, asked)
     again = query.filters(body.return_.filters)
     if body.return_.event is not None:
         again = f"event = {query.bind(body.return_.event, 'String')} AND {again}"
-    start, end = asked.range.start_ms, asked.range.end_ms
     bucket = query.bucket(asked.buckets)
     segments = segments_sql(query, body.breakdown)
     names = None if body.return_.event is None else (body.first.event, body.return_.event)
     # What lies in a period that has not begun (a clock that is ahead) is not looked at.
-    events = query.source(names, start, asked.buckets.edges[asked.begun])
-    order = "(at_ms, insert_id, distinct_id, client_ms)"
-    returns = "groupArrayIf((at_ms, key, bucket), again)" if key != NO_KEY else "[]::Array(Tuple(Int64, String, Int64))"
+    events = query.source(names, asked.range.start_ms, asked.buckets.edges[asked.begun])
     return f"""
         SELECT person, began.1 AS began_ms, began.2 AS key, began.4 AS cohort, arrayJoin(began.3) AS segment,
                arrayFilter((n, at) -> n >= 0 AND n <= {body.periods} AND at > began_ms,
@@ -222,18 +224,40 @@ def people_sql(query: Query, body: Retention, asked: _Asked, key: str = NO_KEY) 
                arrayFilter(e -> e.3 >= 0 AND e.3 <= {body.periods} AND e.1 > began_ms,
                    arrayMap(e -> (e.1, e.2, e.3 - cohort), every)) AS returns
         FROM (
-            SELECT person,
-                   argMinIf((at_ms, key, segments_, bucket), {order}, first) AS began,
-                   maxMapIf([bucket], [at_ms], again) AS last, {returns} AS every
+            SELECT person, argMinIf((at_ms, key, segments_, bucket), {_ORDER}, first) AS began,
+                   maxMapIf([bucket], [at_ms], again) AS last,
+                   groupArrayIf((at_ms, key, bucket), again AND {kept}) AS every
             FROM (
-                SELECT person, at_ms, insert_id, distinct_id, client_ms, {key} AS key, {segments} AS segments_,
-                       toInt64({bucket}) AS bucket, {first} AND at_ms < {query.bind(end, "Int64")} AS first,
-                       {again} AS again
+                SELECT person, at_ms, insert_id, distinct_id, client_ms, {segments} AS segments_,
+                       toInt64({bucket}) AS bucket, {first} AS first, {again} AS again,
+                       if(first OR (again AND {kept}), {key}, '') AS key
                 FROM ({events}) WHERE person != '' AND {everywhere}
             )
             GROUP BY person HAVING countIf(first) > 0
         )
     """  # noqa: S608  constants of this package and names of parameters
+
+
+# What tells the events of a person apart, in the order of time.
+_ORDER = "(at_ms, insert_id, distinct_id, client_ms)"
+
+
+def _first(query: Query, body: Retention, asked: _Asked) -> str:
+    """The condition of being one that may be a person's first."""
+    event, end = query.bind(body.first.event, "String"), query.bind(asked.range.end_ms, "Int64")
+    return f"(event = {event} AND {query.filters(body.first.filters)} AND at_ms < {end})"
+
+
+def _firsts_sql(query: Query, body: Retention, asked: _Asked) -> str:
+    """The `segment`s of people as `people_sql` has them, found without their returns: what segments are ranked by."""
+    everywhere = query.filters(body.filters)
+    first = _first(query, body, asked)
+    segments = segments_sql(query, body.breakdown)
+    events = query.source([body.first.event], asked.range.start_ms, asked.buckets.edges[asked.begun])
+    return f"""
+        SELECT arrayJoin(argMin({segments}, {_ORDER})) AS segment FROM ({events})
+        WHERE person != '' AND {everywhere} AND {first} GROUP BY person
+    """  # noqa: S608
 
 
 def _report_sql(query: Query, body: Retention, asked: _Asked) -> str:
@@ -244,7 +268,8 @@ def _report_sql(query: Query, body: Retention, asked: _Asked) -> str:
         returned = f"arrayMap(n -> notEmpty(periods) AND n <= arrayMax(periods), range(0, {body.periods + 1}))"
     named = "segment"
     if body.breakdown is not None:
-        named = f"if(segment IN ({top_sql(body.breakdown, people, 'count()')}), segment, {OTHERS})"
+        top = top_sql(body.breakdown, _firsts_sql(query, body, asked), "count()")
+        named = f"if(segment IN ({top}), segment, {OTHERS})"
     # Whose first event is in several segments that are not shown is one person in `$other`.
     return f"""
         SELECT named.1 AS kind, named.2 AS name, cohort, count() AS size, sumForEach(returned) AS counts
@@ -253,15 +278,21 @@ def _report_sql(query: Query, body: Retention, asked: _Asked) -> str:
     """  # noqa: S608
 
 
-def _cohorts(point: RetentionPoint, asked: _Asked) -> str:
-    """The condition on the cohort: the one that was named, else those that the average is of."""
+def _cohort(point: RetentionPoint, asked: _Asked) -> int | None:
+    """The number of the cohort that the point names."""
     if point.cohort is None:
-        return f"cohort + {point.period} < {asked.over}" if point.period is not None else "1"
+        return None
     try:
-        number = asked.buckets.edges[: asked.cohorts].index(moment(point.cohort))
+        return asked.buckets.edges[: asked.cohorts].index(moment(point.cohort))
     except (ValueError, OverflowError):
         raise wrong("point.cohort", "must be the `t` of a cohort of this report") from None
-    return f"cohort = {number}" if number + (point.period or 0) < asked.begun else "0"
+
+
+def _inside(point: RetentionPoint, cohort: int | None, asked: _Asked) -> str:
+    """The condition on the cohort: the one that was named, else those that the average is of."""
+    if cohort is not None:
+        return f"cohort = {cohort}" if cohort + (point.period or 0) < asked.begun else "0"
+    return "1" if point.period is None else f"cohort + {point.period} < {asked.over}"
 
 
 def _segment(

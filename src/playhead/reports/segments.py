@@ -24,16 +24,17 @@ def segments_sql(query: Query, breakdown: Breakdown | None) -> str:
 
 
 def key_sql(query: Query, breakdown: Breakdown | None) -> str:
-    """The segments that an event is in as one text (none: not set), which is quicker to group by.
+    """The segments that an event is in as one text, which is quicker to group by.
 
-    It is the value's own text; a list is JSON behind a NUL, and so is a text that begins with one.
+    It is the value's own text; a NUL when it is not set; JSON behind a NUL for a list, and for a text that begins so.
     """
     if breakdown is None:
         return "''"
     at = query.value(breakdown.property, breakdown.of)
+    text = f"assumeNotNull({at}_text)"
     return (
-        f"multiIf(notEmpty({at}_list), concat('\\0', toJSONString({at}_list)), startsWith({at}_text, '\\0'), "
-        f"concat('\\0', toJSONString([{at}_text])), {at}_text)"
+        f"multiIf(notEmpty({at}_list), concat('\\0', toJSONString({at}_list)), isNull({at}_text), '\\0', "
+        f"startsWith({text}, '\\0'), concat('\\0', toJSONString([{text}])), {text})"
     )
 
 
@@ -41,9 +42,9 @@ def segments_of_key(breakdown: Breakdown | None, key: str) -> str:
     """`segments_sql` of a `key_sql`."""
     if breakdown is None:
         return WHOLE
-    listed = f"arrayMap(x -> (0, x), arrayDistinct(JSONExtract(substring(assumeNotNull({key}), 2), 'Array(String)')))"
+    listed = f"arrayMap(x -> (0, x), arrayDistinct(JSONExtract(substring({key}, 2), 'Array(String)')))"
     return (
-        f"multiIf(isNull({key}), [(1, '')], startsWith({key}, '\\0'), {listed}, [(0, assumeNotNull({key}))])"
+        f"multiIf({key} = '\\0', [(1, '')], startsWith({key}, '\\0'), {listed}, [(0, {key})])"
         "::Array(Tuple(UInt8, String))"
     )
 

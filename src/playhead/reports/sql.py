@@ -64,13 +64,13 @@ class Query:
               AND events.time >= fromUnixTimestamp64Milli({start}) AND events.time < fromUnixTimestamp64Milli({end})
         """  # noqa: S608  constants of this package and names of parameters
 
-    def people(self, rows: str) -> str:
+    def people(self, rows: str, *, profiles: bool = True) -> str:
         """Rows that have a `distinct_id`, with `person` and the values of their profile that were asked for."""
-        values = [(name, at) for (of, name), at in self._values.items() if of == "profile"]
-        profiles = columns = ""
+        values = [(name, at) for (of, name), at in self._values.items() if of == "profile" and profiles]
+        joined = columns = ""
         if values:
             columns = "".join(f", profiles.{at}_text AS {at}_text, profiles.{at}_list AS {at}_list" for _, at in values)
-            profiles = f"""
+            joined = f"""
                 LEFT ANY JOIN (
                     SELECT distinct_id AS profile_id {self.columns("profile")}
                     FROM profiles FINAL WHERE project_id = {{project_id:String}} AND is_deleted = 0
@@ -82,7 +82,7 @@ class Query:
             LEFT ANY JOIN (
                 SELECT concat('{DEVICE_PREFIX}', device_id) AS linked_id, user_id FROM ({DEVICE_USERS_SQL})
             ) AS linked ON linked.linked_id = found.distinct_id
-            {profiles}
+            {joined}
         """  # noqa: S608
 
     def bucket(self, edges: Buckets) -> str:

@@ -187,6 +187,31 @@ const behindQuery = <Page extends { next_cursor: string | null }>(
     retry: again,
   });
 
+/** At most this many rows of what is behind a point are taken along. */
+const TAKEN = 10_000;
+
+/** All of them, a page after the other. */
+export async function allBehind<Row>(
+  what: 'people' | 'events',
+  project: string,
+  kind: ReportKind,
+  body: object,
+  point: object,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Behind<Row> = await json<Behind<Row>>(`${reportPath(project, kind)}/${what}`, {
+      method: 'POST',
+      body: { ...body, point },
+      query: { limit: 200, cursor },
+    });
+    rows.push(...page.results);
+    cursor = page.next_cursor;
+  } while (cursor !== null && rows.length < TAKEN);
+  return rows;
+}
+
 /** View Replays: those behind a point of a report. */
 export const watchableReplaysQuery = (
   project: string,

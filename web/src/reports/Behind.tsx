@@ -8,17 +8,20 @@ import {
   type EventBehind,
   type PersonBehind,
   type ReportKind,
+  allBehind,
   eventsBehindQuery,
   peopleBehindQuery,
 } from '../api/reports';
 import { Avatar } from '../feed/Avatar';
 import { ago, clock, count, exact, personLabel, plural, propertyName } from '../lib/format';
 import { useKeys, useNow } from '../lib/hooks';
+import { TableMenu } from '../lib/TableMenu';
 import { Trouble } from '../lib/Trouble';
 import { useProject } from '../shell/session';
 import style from './Behind.module.css';
 import { BehindHead } from './BehindHead';
 import { type Show, unwatched } from './parts';
+import { eventsTable, peopleTable } from './tables';
 import { LEAD_MS } from './Watching';
 import { eventLabel } from './words';
 
@@ -58,7 +61,24 @@ function People(props: Of) {
         counted={first ? plural(first.total, 'person', 'people') : null}
         loading={found.isPending}
         onClose={props.onClose}
-      />
+      >
+        {first && first.total > 0 && (
+          <TableMenu
+            table={async () =>
+              peopleTable(
+                props.title,
+                await allBehind<PersonBehind>(
+                  'people',
+                  project,
+                  props.kind,
+                  props.body,
+                  props.point,
+                ),
+              )
+            }
+          />
+        )}
+      </BehindHead>
       <Rows found={found} what="people" nobody="Nobody is behind this point.">
         {found.data?.pages.flatMap((page) =>
           page.results.map((person) => (
@@ -128,7 +148,24 @@ function Events(props: Of) {
         counted={first ? plural(first.total, 'event') : null}
         loading={found.isPending}
         onClose={props.onClose}
-      />
+      >
+        {first && first.total > 0 && (
+          <TableMenu
+            table={async () =>
+              eventsTable(
+                props.title,
+                await allBehind<EventBehind>(
+                  'events',
+                  project,
+                  props.kind,
+                  props.body,
+                  props.point,
+                ),
+              )
+            }
+          />
+        )}
+      </BehindHead>
       <Rows found={found} what="events" nobody="No event is behind this point.">
         {found.data?.pages.flatMap((page, p) =>
           page.results.map((event, i) => (

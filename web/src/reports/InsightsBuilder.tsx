@@ -60,23 +60,25 @@ export function InsightsBuilder(props: {
       <ol className={style.rows}>
         {metrics.map((metric, i) => (
           <li key={i} className={style.row}>
-            <div className={style.line}>
-              {calculated && <span className={style.number}>{letter(i)}</span>}
-              <MeasureChoice
-                project={project}
-                metric={metric}
-                onChange={(measure) => change(i, { ...metric, measure })}
-              />
-              <span className={style.word}>{joining(metric.measure)}</span>
-              <EventPicker
-                project={project}
-                label={`Event: ${eventLabel(metric.event)}`}
-                chosen={metric.event}
-                onPick={(name) => change(i, { ...metric, event: name })}
-              >
-                {!metric.hidden && dot(i)}
-                {eventLabel(metric.event)}
-              </EventPicker>
+            <div className={style.metric}>
+              <div className={style.line}>
+                {calculated && <span className={style.number}>{letter(i)}</span>}
+                <MeasureChoice
+                  project={project}
+                  metric={metric}
+                  onChange={(measure) => change(i, { ...metric, measure })}
+                />
+                <span className={style.word}>{joining(metric.measure)}</span>
+                <EventPicker
+                  project={project}
+                  label={`Event: ${eventLabel(metric.event)}`}
+                  chosen={metric.event}
+                  onPick={(name) => change(i, { ...metric, event: name })}
+                >
+                  {!metric.hidden && dot(i)}
+                  {eventLabel(metric.event)}
+                </EventPicker>
+              </div>
               {(calculated || metrics.length > 1) && (
                 <span className={style.tools}>
                   {calculated && (

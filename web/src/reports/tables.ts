@@ -1,9 +1,41 @@
 /** The reports' tables as they are taken along: every row, exact numbers, times as the API writes them. */
 
-import type { FunnelReport, Points, Series } from '../api/reports';
-import type { Table } from '../lib/download';
+import type { EventBehind, FunnelReport, PersonBehind, Points, Series } from '../api/reports';
+import type { Cell, Table } from '../lib/download';
 import type { FunnelState, InsightsState } from './state';
 import { eventLabel, rangeLabel, segmentName } from './words';
+
+export function peopleTable(title: string, people: PersonBehind[]): Table {
+  return {
+    name: `People, ${title}`,
+    columns: ['Name', 'E-mail', 'User id', 'Events', 'Last'],
+    rows: people.map((one) => [one.name, one.email, one.distinct_id, one.count, one.last_at]),
+  };
+}
+
+/** A column for each property that any of them has. */
+export function eventsTable(title: string, events: EventBehind[]): Table {
+  const names = [...new Set(events.flatMap((one) => Object.keys(one.properties)))].toSorted();
+  const cell = (value: unknown): Cell =>
+    value === undefined || value === null
+      ? null
+      : typeof value === 'object'
+        ? JSON.stringify(value)
+        : (value as Cell);
+  return {
+    name: `Events, ${title}`,
+    columns: ['Event', 'Time', 'User id', 'Name', 'E-mail', 'Replay', ...names],
+    rows: events.map((one) => [
+      one.event,
+      one.time,
+      one.distinct_id,
+      one.person.name,
+      one.person.email,
+      one.replay_id,
+      ...names.map((name) => cell(one.properties[name])),
+    ]),
+  };
+}
 
 /** A row for each bucket, oldest first, and a column for each line; the last row has the totals. */
 export function insightsTable(state: InsightsState, series: Series[], names: string[]): Table {
