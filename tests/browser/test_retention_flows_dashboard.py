@@ -95,7 +95,7 @@ def test_a_cell_opens_the_replays_of_those_who_came_back(
     dashboard.goto(retention(server, api))
     expect(dashboard.get_by_role("group", name=re.compile(r"^Retention, Last 2 days: .*came back"))).to_be_visible()
     cell = dashboard.get_by_role("table").get_by_role(
-        "button", name=re.compile(rf"^Came back to do {AGAIN} in day 0 · .*: 50%, 1 of 2, day not over")
+        "button", name=re.compile(rf"^Came back to do {AGAIN} on day 0 · .*: 50%, 1 of 2, day not over")
     )
     cell.first.click()
     shown = view(dashboard, "Replays")
@@ -105,7 +105,7 @@ def test_a_cell_opens_the_replays_of_those_who_came_back(
     # The address alone brings all of it back.
     dashboard.reload()
     expect(shown.locator(f'[data-replay="{visits.took}"][aria-current]')).to_be_visible()
-    dashboard.keyboard.press("Escape")
+    shown.get_by_role("button", name="Close, back to the report").click()
     expect(shown).to_have_count(0)
     assert "point" not in asked(dashboard)
 
@@ -118,7 +118,7 @@ def test_the_lost_part_is_reached_too_and_by_keyboard(
     expect(dashboard.get_by_role("button", name="Did not", exact=True)).to_have_attribute("aria-pressed", "true")
     assert asked(dashboard)["outcome"] == ["lost"]
     cell = dashboard.get_by_role("table").get_by_role(
-        "button", name=re.compile(rf"^Did not come back to do {AGAIN} in day 0 · .*: 50%, 1 of 2")
+        "button", name=re.compile(rf"^Did not come back to do {AGAIN} on day 0 · .*: 50%, 1 of 2")
     )
     cell.first.focus()
     dashboard.keyboard.press("Enter")

@@ -26,6 +26,7 @@ import {
   type RetentionPoint,
   type RetentionSearch,
   type RetentionState,
+  inPeriod,
   periodName,
   readRetention,
   readRetentionPoint,
@@ -170,7 +171,7 @@ export function RetentionAnswer(props: {
                 </b>
                 <em>
                   {single
-                    ? `${state.outcome === 'returned' ? 'came back' : 'did not come back'} in ${periodName(state.unit, 1).toLowerCase()}, on average`
+                    ? `${state.outcome === 'returned' ? 'came back' : 'did not come back'} ${inPeriod(state.unit, 1)}, on average`
                     : first
                       ? percent(shareOf(first.count, first.size, state.outcome))
                       : '–'}
