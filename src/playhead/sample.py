@@ -103,15 +103,16 @@ def move(visit: Visit, token: str, now_ms: int, ids: Callable[[bytes], bytes]) -
             query |= {"epoch": f"{int(epoch[:13]) + shift_ms:013}{epoch[13:]}", "n": str(len(body)), "format": "body"}
         else:
             for entry in body:
-                _move_entry(entry, token, shift_ms, ids)
+                _move_entry(entry, token, request.at, shift_ms, ids)
         renewed = {name: _renew(value.encode(), ids).decode() for name, value in query.items()}
         yield SampleRequest(request.path, renewed, _renew(msgspec.json.encode(body), ids), visit.user_agent)
 
 
-def _move_entry(entry: dict[str, Any], token: str, shift_ms: int, ids: Callable[[bytes], bytes]) -> None:
-    """An event, or an operation on a profile or a group."""
+def _move_entry(entry: dict[str, Any], token: str, at_ms: int, shift_ms: int, ids: Callable[[bytes], bytes]) -> None:
+    """An event, or an operation on a profile or a group, which happened when it was sent."""
     if "$token" in entry:
         entry["$token"] = token
+        entry["$time"] = at_ms + shift_ms
     properties = entry.get("properties")
     if properties is None:
         return

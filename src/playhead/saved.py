@@ -210,13 +210,13 @@ def _checked(session: Session, project_id: str, cards: Sequence[Card]) -> str:
         if card.report_id is not None and card.report_id not in known:
             raise wrong(f"{at}.report_id", "names no saved report of this project")
         text = None if card.text is None else note(card.text, f"{at}.text", MAX_CARD_TEXT)
-        if card.report_id is None and not text:
+        if card.report_id is None and text is None:
             raise wrong(at, "must have a report or a text")
         card_id = line(card.card_id, f"{at}.card_id", 50) if card.card_id else f"c{secrets.token_hex(6)}"
         if card_id in ids:
             raise wrong(f"{at}.card_id", "is another card's too")
         ids.add(card_id)
-        kept.append(Card(card_id, card.report_id, text or None, card.width))
+        kept.append(Card(card_id, card.report_id, text, card.width))
     return msgspec.json.encode(kept).decode()
 
 

@@ -27,7 +27,7 @@ def test_a_key_opens_its_own_project_only(anyone: TestClient, stores: Stores, ma
     key = {"Authorization": f"Bearer {made.api_key}"}
     listed = anyone.get("/api/projects", headers=key).json()["results"]
     assert [each["project_id"] for each in listed] == [made.project_id]
-    assert set(listed[0]) == {"project_id", "name", "token", "created_at", "retention_days"}
+    assert set(listed[0]) == {"project_id", "name", "token", "created_at", "retention_days", "timezone"}
     assert anyone.get(f"/api/projects/{other.project_id}/replays", headers=key).status_code == 404
     assert anyone.post("/api/projects", json={"name": "Mine"}, headers=key).status_code == 403
 

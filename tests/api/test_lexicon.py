@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from visits import set_profile, track
 
 from playhead.accounts import NewProject
+from playhead.items import escape_name
 from playhead.reports import vocabulary
 from playhead.stores import Stores
 
@@ -63,6 +64,15 @@ def test_values_are_the_texts_that_filters_compare(program: TestClient, stores: 
     assert results(program, "/events/values", property="seats", of="profile") == [{"value": "1", "count": 1}]
     found = results(program, "/events/properties", of="profile")
     assert [(each["property"], each["type"]) for each in found] == [("plan", "string"), ("seats", "list")]
+
+
+@pytest.mark.parametrize("name", ["", "a.b", "x') OR 1 = 1 -- {p1:String} `\\", "%2E", "\n\t", "$os"])
+def test_whatever_a_property_is_called_it_is_listed_and_has_its_values(
+    program: TestClient, stores: Stores, made: NewProject, name: str
+) -> None:
+    track(stores, made.project_id, "Buy", properties={escape_name(name): "it"})
+    assert [each["property"] for each in results(program, "/events/properties")] == [name]
+    assert results(program, "/events/values", property=name) == [{"value": "it", "count": 1}]
 
 
 def test_of_many_events_some_stand_for_all(

@@ -72,6 +72,7 @@ def test_a_devices_profile_is_gone_once_it_belongs_to_a_user(
         ({"property": "seats", "op": "gt", "value": 5}, ["u1", "u2"]),
         ({"property": "tags", "op": "eq", "value": "1"}, ["u2"]),
         ({"property": "$name", "op": "contains", "value": "B", "of": "profile"}, ["u1", "u2"]),
+        ({"any": [{"property": "plan", "op": "not_set"}, {"property": "tags", "op": "set"}]}, ["u2", "u3"]),
     ],
 )
 def test_filters_follow_the_rule_of_reports(program: TestClient, condition: dict[str, Any], found: list[str]) -> None:
@@ -169,3 +170,8 @@ def test_their_events_are_narrowed_by_days_of_the_project_and_by_name(
 def test_a_project_says_its_time_zone(program: TestClient, dashboard: TestClient) -> None:
     assert program.get("http://127.0.0.1:8800/api/projects").json()["results"][0]["timezone"] == "UTC"
     assert dashboard.get("/api/session").json()["projects"][0]["timezone"] == "UTC"
+
+
+def test_a_group_nothing_was_said_of_is_not_there(program: TestClient) -> None:
+    answer = program.get("/groups/company/acme")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "group_not_found")

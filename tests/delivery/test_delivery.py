@@ -384,6 +384,17 @@ def test_a_device_belongs_to_the_first_user_linked(way: Way) -> None:
     assert distinct_ids_of(analytics, way.project_id, "eve") == ["eve", "$device:d2"]
 
 
+def test_what_arrives_in_one_millisecond_counts_in_order_of_arrival(way: Way) -> None:
+    for number in range(20):
+        linked = {"device_id": "d1", "distinct_id": "x"}
+        way.put(way.events(event("Sign In", str(number), user_id=f"u{number}", **linked), at=NOW))
+        way.put(way.profiles(operation("$append", {"seen": number}, distinct_id="ada"), at=NOW))
+    way.drain()
+    assert users_of(way.stores.analytics, way.project_id, ["$device:d1"]) == {"$device:d1": "u0"}
+    (profile,) = way.numbers()["profiles"]
+    assert json.loads(profile["properties"]) == {"seen": list(range(20))}
+
+
 def test_an_operation_sent_again_counts_once_and_keeps_its_place(way: Way) -> None:
     way.put(way.profiles(operation("$set", {"plan": "free"}, request_id="r1"), at=NOW))
     way.put(way.profiles(operation("$set", {"plan": "pro"}, request_id="r2"), at=NOW + 5))
@@ -394,6 +405,21 @@ def test_an_operation_sent_again_counts_once_and_keeps_its_place(way: Way) -> No
     way.drain()
     profiles = way.numbers()["profiles"]
     assert [json.loads(row["properties"]) for row in profiles] == [{"plan": "pro", "n": 1}]
+
+
+def test_a_request_sent_again_after_one_of_its_people_was_deleted_counts_once_for_the_others(way: Way) -> None:
+    sent = way.profiles(
+        operation("$append", {"seen": "a"}, distinct_id="ada", request_id="r1"),
+        operation("$append", {"seen": "b"}, distinct_id="eve", request_id="r1"),
+    )
+    way.put(sent)
+    way.drain()
+    with way.stores.control.write() as session:
+        session.add(Tombstone(project_id=way.project_id, kind="person", id="ada", created_at_ms=NOW + 1_000))
+    way.put(msgspec.structs.replace(sent, ingest_id=new_ingest_id(), received_at_ms=NOW + 2_000))
+    way.drain()
+    profiles = {row["distinct_id"]: json.loads(row["properties"]) for row in way.numbers()["profiles"]}
+    assert profiles["eve"] == {"seen": ["b"]}
 
 
 def test_segments_are_named_by_the_flush(way: Way) -> None:

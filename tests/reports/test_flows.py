@@ -72,7 +72,7 @@ bodies = st.fixed_dictionaries(
 
 def check(analytics: Analytics, history: History, body: dict[str, Any], some: list[int]) -> None:
     note(f"{body}\n{history}")
-    project_id = store(analytics, history)
+    (project_id,) = store(analytics, [history])
     report = flows(analytics, project_id, read_flows(json.dumps(body).encode()), "UTC")
     nodes, edges = reference.flows(history, body)
     assert {(node.step, node.event): node.count for node in report.nodes} == nodes

@@ -110,7 +110,7 @@ def point_of(report: RetentionReport, body: dict[str, Any], choice: tuple[int, i
 def check(analytics: Analytics, clock: Clock, history: History, body: dict[str, Any], now: int, some: Any) -> None:
     note(f"{body}\n{history}")
     clock.now = now
-    project_id = store(analytics, history)
+    (project_id,) = store(analytics, [history])
     report = retention(analytics, project_id, read_retention(json.dumps(body).encode()), "UTC")
     expected = reference.retention(history, body, now)
     assert {each.segment for each in report.segments} == set(expected)

@@ -11,7 +11,7 @@ from playhead.api.answers import asks, errors, json_answer, shape
 from playhead.api.asked import Cursor, next_cursor, offset
 from playhead.api.auth import Caller, asking, stores_of
 from playhead.api.auth import project as project_of
-from playhead.api.reports import Body
+from playhead.api.queries import Body
 from playhead.clock import now_ms, rfc3339
 from playhead.lexicon import NOTHING, Kind, describe, entries
 from playhead.reports.bodies import Of, read_body

@@ -17,13 +17,27 @@ _summary = msgspec.msgpack.Decoder(BatchSummary)
 
 
 class Events(msgspec.Struct, frozen=True):
+    """`dropped` are the indexes of records that are not to be stored; those of the others stay what they are."""
+
     item: Item
     records: list[EventRecord]
+    dropped: frozenset[int] = frozenset()
+
+    @property
+    def kept(self) -> list[tuple[int, EventRecord]]:
+        return [(index, each) for index, each in enumerate(self.records) if index not in self.dropped]
 
 
 class Profiles(msgspec.Struct, frozen=True):
+    """As `Events`."""
+
     item: Item
     operations: list[ProfileOperation]
+    dropped: frozenset[int] = frozenset()
+
+    @property
+    def kept(self) -> list[tuple[int, ProfileOperation]]:
+        return [(index, each) for index, each in enumerate(self.operations) if index not in self.dropped]
 
 
 class Groups(msgspec.Struct, frozen=True):

@@ -76,7 +76,7 @@ class Delivery:
         refused = insert_rows(analytics, "profile_operations", rows.OPERATION_COLUMNS, operations)
         touched: dict[str, set[str]] = defaultdict(set)
         for each in decoded.profiles:
-            touched[each.item.project_id].update(operation.distinct_id for operation in each.operations)
+            touched[each.item.project_id].update(operation.distinct_id for _, operation in each.kept)
         for project_id, distinct_ids in touched.items():
             refold(analytics, project_id, distinct_ids)
         return refused

@@ -58,7 +58,7 @@ def event_rows(events: Events) -> list[Row]:
                 record.replay_id, record.clock_flag, record.properties.decode(), record.raw.decode(),
             ],
         )
-        for index, record in enumerate(events.records)
+        for index, record in events.kept
     ]  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def identity_rows(events: Events) -> list[Row]:
     """One row for each device and user that occur together in an event."""
     item = events.item
     linked: dict[tuple[str, str], int] = {}
-    for index, record in enumerate(events.records):
+    for index, record in events.kept:
         if record.device_id and record.user_id:
             linked.setdefault((record.device_id, record.user_id), index)
     return [
@@ -86,7 +86,7 @@ def operation_rows(profiles: Profiles) -> list[Row]:
                 item.ingest_id, each.verb, each.value.decode(), each.time_ms, each.device_id, each.user_id,
             ],
         )
-        for index, each in enumerate(profiles.operations)
+        for index, each in profiles.kept
     ]  # fmt: skip
 
 

@@ -53,33 +53,36 @@ def without_deleted(decoded: Decoded, tombstones: Tombstones) -> Decoded:
     if not tombstones.replays and not tombstones.people:
         return decoded
     covers = tombstones.covers_person
+    # What stays keeps its index, by which the store knows it when it is delivered or sent again.
     events = [
         Events(
             each.item,
-            [
-                record
-                for record in each.records
-                if not covers(
+            each.records,
+            frozenset(
+                index
+                for index, record in enumerate(each.records)
+                if covers(
                     each.item.project_id,
                     person_ids(record.distinct_id, record.device_id, record.user_id),
                     record.time_ms,
                 )
-            ],
+            ),
         )
         for each in decoded.events
     ]
     profiles = [
         Profiles(
             each.item,
-            [
-                operation
-                for operation in each.operations
-                if not covers(
+            each.operations,
+            frozenset(
+                index
+                for index, operation in enumerate(each.operations)
+                if covers(
                     each.item.project_id,
                     person_ids(operation.distinct_id, operation.device_id, operation.user_id),
                     operation.time_ms,
                 )
-            ],
+            ),
         )
         for each in decoded.profiles
     ]

@@ -8,14 +8,15 @@ from playhead.stores.analytics import Analytics
 
 DEVICE_PREFIX = "$device:"
 
+# The store compares UUIDs by their second half first; as numbers they are in order of arrival.
 # One row per linked device: `device_id`, `user_id`. A subquery for joins; needs the parameter project_id.
 DEVICE_USERS_SQL = """
-SELECT device_id, argMin(user_id, (received_at, ingest_id)) AS user_id
+SELECT device_id, argMin(user_id, (received_at, toUInt128(ingest_id))) AS user_id
 FROM identities WHERE project_id = {project_id:String} GROUP BY device_id
 """
 
 USERS_OF_SQL = """
-SELECT device_id, argMin(user_id, (received_at, ingest_id)) AS user_id
+SELECT device_id, argMin(user_id, (received_at, toUInt128(ingest_id))) AS user_id
 FROM identities
 WHERE project_id = {project_id:String} AND device_id IN {device_ids:Array(String)}
 GROUP BY device_id
@@ -28,7 +29,7 @@ WHERE project_id = {project_id:String} AND device_id IN (
     SELECT device_id FROM identities WHERE project_id = {project_id:String} AND user_id = {user_id:String}
 )
 GROUP BY device_id
-HAVING argMin(user_id, (received_at, ingest_id)) = {user_id:String}
+HAVING argMin(user_id, (received_at, toUInt128(ingest_id))) = {user_id:String}
 ORDER BY device_id
 """
 

@@ -32,7 +32,7 @@ def refold(analytics: Analytics, project_id: str, distinct_ids: Iterable[str]) -
         operations: dict[str, list[StoredOperation]] = defaultdict(list)
         found = analytics.query(OPERATIONS_SQL, {"project_id": project_id, "distinct_ids": list(some)})
         for row in found:
-            operations[row["distinct_id"]].append(_operation(row))
+            operations[row["distinct_id"]].append(stored_operation(row))
         analytics.insert(
             "profiles", COLUMNS, [profile_row(project_id, each, operations[each]) for each in some if operations[each]]
         )
@@ -49,7 +49,8 @@ def profile_row(project_id: str, distinct_id: str, operations: Sequence[StoredOp
     ]  # fmt: skip
 
 
-def _operation(row: dict[str, Any]) -> StoredOperation:
+def stored_operation(row: dict[str, Any]) -> StoredOperation:
+    """An operation from a row of `profile_operations` or `group_operations`."""
     return StoredOperation(
         operation_id=row["operation_id"],
         index=row["item_index"],

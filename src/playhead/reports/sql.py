@@ -54,9 +54,7 @@ class Query:
         """As `source`, without `person` and what is known of them: nothing needs to be joined."""
         named = "1" if names is None else f"events.event IN {self.bind(sorted(set(names)), 'Array(String)')}"
         start, end = self.bind(start_ms, "Int64"), self.bind(end_ms, "Int64")
-        values = "".join(
-            f", {column}" for (of, name), at in self._values.items() if of == "event" for column in self._read(name, at)
-        )
+        values = self.columns("event")
         return f"""
             SELECT events.event AS event, events.distinct_id AS distinct_id, events.insert_id AS insert_id,
                    toUnixTimestamp64Milli(events.time) AS at_ms, events.replay_id AS replay_id,
@@ -72,10 +70,9 @@ class Query:
         joined = columns = ""
         if values:
             columns = "".join(f", profiles.{at}_text AS {at}_text, profiles.{at}_list AS {at}_list" for _, at in values)
-            read = ", ".join(column for name, at in values for column in self._read_profile(name, at))
             joined = f"""
                 LEFT ANY JOIN (
-                    SELECT distinct_id AS profile_id, {read}
+                    SELECT distinct_id AS profile_id {self.columns("profile")}
                     FROM profiles FINAL WHERE project_id = {{project_id:String}} AND is_deleted = 0
                 ) AS profiles ON profiles.profile_id = if(linked.user_id != '', linked.user_id, found.distinct_id)
             """  # noqa: S608
@@ -109,6 +106,13 @@ class Query:
         """The name that the columns of a property's value begin with: `{name}_text` and `{name}_list`."""
         return self._values.setdefault((of, name), f"v{len(self._values)}")
 
+    def columns(self, of: Of) -> str:
+        """The rest of a SELECT from `events` or `profiles`: the columns of the values that were asked for."""
+        read = self._read if of == "event" else self._read_profile
+        return "".join(
+            f", {column}" for (whose, name), at in self._values.items() if whose == of for column in read(name, at)
+        )
+
     def texts(self, name: str, of: Of) -> str:
         """The texts of a property's value: `Array(String)`, empty when it is not set."""
         at = self.value(name, of)
@@ -126,8 +130,8 @@ class Query:
     def _read(self, name: str, at: str) -> tuple[str, str]:
         """The two columns of an event's property."""
         stored = escape_name(name)
-        # Naming a path is the fast way to read it; in a name these two signs would be taken for quotes of ours.
-        if "`" in stored or "\\" in stored:
+        # Naming a path is the fast way to read it; in a name these signs would not be taken for themselves.
+        if "`" in stored or "\\" in stored or not stored.isprintable():
             value = f"getSubcolumn(events.properties, {self.bind(stored, 'String')})"
         else:
             value = f"events.properties.{self.bind(stored, 'Identifier')}"

@@ -56,17 +56,19 @@ def read_filters(text: str) -> list[Filter]:
     """Conditions on profiles from JSON text. Raises `PlayheadError` with the path of what is wrong."""
     asked: _Filters = read_body(_filters, b'{"filters": %b}' % text.encode() if text else b"{}")
     check_filters(asked.filters, "filters")
-    return [msgspec.structs.replace(each, of="profile") for each in asked.filters]
+    return [_of_profile(each) for each in asked.filters]
 
 
-_PROFILES = f"""
-SELECT distinct_id, name, email, properties AS profile, toUnixTimestamp64Milli(first_seen) AS first_ms,
-       toUnixTimestamp64Milli(last_seen) AS last_ms {STANDING_PROFILES}
-"""
+def _of_profile(each: Filter) -> Filter:
+    if each.any is not None:
+        return Filter(any=[_of_profile(one) for one in each.any])
+    return msgspec.structs.replace(each, of="profile")
 
+
+# What a person without a profile has instead of one: no properties.
 _SEEN = f"""
 SELECT if(linked.user_id != '', linked.user_id, seen.distinct_id) AS person, '' AS name, '' AS email,
-       '{{}}' AS profile, min(seen.first_ms) AS first_ms, max(seen.last_ms) AS last_ms
+       '{{}}' AS properties, min(seen.first_ms) AS first_ms, max(seen.last_ms) AS last_ms
 FROM (
     SELECT distinct_id, toUnixTimestamp64Milli(min(time)) AS first_ms, toUnixTimestamp64Milli(max(time)) AS last_ms
     FROM events WHERE project_id = {{project_id:String}} AND distinct_id != '' GROUP BY distinct_id
@@ -81,9 +83,14 @@ GROUP BY person
 def users(analytics: Analytics, project_id: str, asked: UsersQuery, timezone: str) -> Users:
     """A page of people, and how many there are. Raises `PlayheadError` 422 when it takes too long."""
     query = Query(project_id, ZoneInfo(timezone))
-    rows = f"{_PROFILES} UNION ALL {_SEEN}" if asked.everyone else _PROFILES
     where = f"{_matching(query, asked.q)} AND {query.filters(asked.filters)}"
     ordered = _ordered(query, asked.sort, asked.order)
+    # Only now is it known which values are needed.
+    columns, values = "distinct_id, name, email, first_ms, last_ms", query.columns("profile")
+    times = "toUnixTimestamp64Milli(first_seen) AS first_ms, toUnixTimestamp64Milli(last_seen) AS last_ms"
+    rows = f"SELECT distinct_id, name, email, {times} {values} {STANDING_PROFILES}"
+    if asked.everyone:
+        rows += f" UNION ALL SELECT person AS {columns} {values} FROM ({_SEEN})"  # noqa: S608
     found = run(
         analytics,
         query,

@@ -89,14 +89,14 @@ _TYPE = f"""multiIf(
 def property_uses(analytics: Analytics, project_id: str, of: Of, event: str) -> PropertyUses:
     """The properties of events (of this name, if any) or of profiles, most frequent first."""
     query = Query(project_id, ZoneInfo("UTC"))
-    rows, sampled = _rows(analytics, query, of, event, PROPERTY_ROWS)
-    text = "profile" if of == "profile" else "toString(properties)"
+    rows = _rows(analytics, query, of, event, PROPERTY_ROWS)
+    text, time = ("properties", "last_seen") if of == "profile" else ("toString(properties)", "time")
     sql = f"""
-        SELECT name, {_TYPE} AS type, sum(weight) AS count, toUnixTimestamp64Milli(max(time)) AS last_ms
+        SELECT name, {_TYPE} AS type, sum(weight) AS count, toUnixTimestamp64Milli(max(at)) AS last_ms
         FROM (
-            SELECT arrayJoin(JSONExtractKeysAndValuesRaw({text})) AS entry, entry.1 AS name, entry.2 AS value, weight,
-                   time
-            FROM ({rows})
+            SELECT arrayJoin(JSONExtractKeysAndValuesRaw({text})) AS entry, entry.1 AS name, entry.2 AS value,
+                   {rows.weight} AS weight, {time} AS at
+            {rows.sql}
         )
         WHERE value NOT IN ('null', '[]')
         GROUP BY name, type ORDER BY count DESC, name, type LIMIT {MAX_NAMES}
@@ -113,56 +113,61 @@ def property_uses(analytics: Analytics, project_id: str, of: Of, event: str) -> 
         )
         for name, typed in found.items()
     ]
-    return PropertyUses(sorted(uses, key=lambda each: (-each.count, each.property)), sampled)
+    return PropertyUses(sorted(uses, key=lambda each: (-each.count, each.property)), rows.sampled)
 
 
 def value_uses(analytics: Analytics, project_id: str, of: Of, event: str, name: str) -> ValueUses:
     """The texts that a property has, as filters compare them, most frequent first: of a list those of its elements."""
     query = Query(project_id, ZoneInfo("UTC"))
     texts = query.texts(name, of)
-    rows, sampled = _rows(analytics, query, of, event, VALUE_ROWS)
-    valued = f"SELECT arrayJoin(arrayDistinct({texts})) AS value, weight FROM ({rows})"  # noqa: S608
+    rows = _rows(analytics, query, of, event, VALUE_ROWS)
+    values = f"SELECT {rows.weight} AS weight {query.columns(of)} {rows.sql}"
     found = run(
         analytics,
         query,
-        f"SELECT value, sum(weight) AS count FROM ({valued}) "  # noqa: S608
-        f"GROUP BY value ORDER BY count DESC, value LIMIT {MAX_VALUES}",
+        f"SELECT value, sum(weight) AS count FROM (SELECT arrayJoin(arrayDistinct({texts})) AS value, weight "  # noqa: S608
+        f"FROM ({values})) GROUP BY value ORDER BY count DESC, value LIMIT {MAX_VALUES}",
     )
-    return ValueUses([ValueUse(row["value"], round(row["count"])) for row in found], sampled)
+    return ValueUses([ValueUse(row["value"], round(row["count"])) for row in found], rows.sampled)
 
 
-def _rows(analytics: Analytics, query: Query, of: Of, event: str, limit: int) -> tuple[str, bool]:
-    """A SELECT of rows with `time`, `weight`, and `properties` or `profile`; and whether they are a sample."""
+class _Rows(msgspec.Struct, frozen=True):
+    """`FROM …` of rows that are read, and for how many rows each of them stands."""
+
+    sql: str
+    weight: str
+    sampled: bool
+
+
+def _rows(analytics: Analytics, query: Query, of: Of, event: str, limit: int) -> _Rows:
     return _profile_rows(analytics, query, limit) if of == "profile" else _event_rows(analytics, query, event, limit)
 
 
-def _event_rows(analytics: Analytics, query: Query, event: str, limit: int) -> tuple[str, bool]:
+def _event_rows(analytics: Analytics, query: Query, event: str, limit: int) -> _Rows:
     only = f"AND event = {query.bind(event, 'String')}" if event else ""
-    where = f"project_id = {{project_id:String}} {only}"
-    counts = _counts(analytics, query, "", where)
+    where = f"WHERE project_id = {{project_id:String}} {only}"
+    counts = _counts(analytics, query, where)
     if sum(counts.values()) <= limit:
-        return f"SELECT properties, time, 1 AS weight FROM events FINAL WHERE {where}", False  # noqa: S608
+        return _Rows(f"FROM events FINAL {where}", "1", sampled=False)
     share = max(limit // len(counts), LEAST_ROWS)
     block = min(max(share // 4, LEAST_BLOCK), GRANULE)
     names = query.bind(list(counts), "Array(String)")
     factors = query.bind([ceil(count / share) for count in counts.values()], "Array(UInt64)")
     # The store skips a granule's other columns when none of its rows is picked.
-    picked = f"PREWHERE intDiv(_part_offset, {block}) % transform(toString(event), {names}, {factors}, 1) = 0"
-    found = _counts(analytics, query, picked, where)
+    picked = f"PREWHERE intDiv(_part_offset, {block}) % transform(toString(event), {names}, {factors}, 1) = 0 {where}"
+    found = _counts(analytics, query, picked)
     weights = query.bind([count / found.get(name, count) for name, count in counts.items()], "Array(Float64)")
-    weight = f"transform(toString(event), {names}, {weights}, 1)"
-    return f"SELECT properties, time, {weight} AS weight FROM events {picked} WHERE {where}", True  # noqa: S608
+    return _Rows(f"FROM events {picked}", f"transform(toString(event), {names}, {weights}, 1)", sampled=True)
 
 
-def _counts(analytics: Analytics, query: Query, picked: str, where: str) -> dict[str, int]:
-    sql = f"SELECT event, count() AS count FROM events {picked} WHERE {where} GROUP BY event"  # noqa: S608
+def _counts(analytics: Analytics, query: Query, where: str) -> dict[str, int]:
+    sql = f"SELECT event, count() AS count FROM events {where} GROUP BY event"  # noqa: S608
     return {row["event"]: row["count"] for row in run(analytics, query, sql)}
 
 
-def _profile_rows(analytics: Analytics, query: Query, limit: int) -> tuple[str, bool]:
-    ((count,),) = (row.values() for row in run(analytics, query, f"SELECT count() {STANDING_PROFILES}"))
-    part = ceil(count / limit)
-    columns = f"SELECT properties AS profile, last_seen AS time, {max(part, 1)} AS weight"
+def _profile_rows(analytics: Analytics, query: Query, limit: int) -> _Rows:
+    (row,) = run(analytics, query, f"SELECT count() AS count {STANDING_PROFILES}")
+    part = ceil(row["count"] / limit)
     if part <= 1:
-        return columns + STANDING_PROFILES, False
-    return f"{columns} {STANDING_PROFILES} AND cityHash64(distinct_id) % {part} = 0", True
+        return _Rows(STANDING_PROFILES, "1", sampled=False)
+    return _Rows(f"{STANDING_PROFILES} AND cityHash64(distinct_id) % {part} = 0", str(part), sampled=True)

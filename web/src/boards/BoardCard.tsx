@@ -120,7 +120,7 @@ export function BoardCard(props: {
           onChange={(text) => props.onChange({ text })}
         />
       ) : report ? (
-        <CardAnswer project={project} report={report} last={props.last} width={card.width} />
+        <CardAnswer project={project} report={report} last={props.last} />
       ) : saved.data ? (
         <Trouble icon={<BookmarkX size={18} />} title="This report was deleted">
           Remove the card, or put another in its place.

@@ -15,6 +15,7 @@ import { withoutTime } from '../lib/search';
 import style from './Feed.module.css';
 import { CARD_HEIGHT, CardBones, FeedCard } from './FeedCard';
 import { Filters, FilterChips } from './Filters';
+import { Playlists } from './Playlists';
 import type { useFeed } from './useFeed';
 
 const SORTS = {
@@ -54,6 +55,7 @@ export function Feed(props: {
   return (
     <section className={style.feed} aria-label="Replay feed">
       <div className={style.top}>
+        <Playlists project={project} />
         <SearchField
           value={filter.q ?? ''}
           label="Search replays by name, e-mail, user id or date"

@@ -147,8 +147,8 @@ function Node(props: {
         {
           left: node.x,
           top: node.y,
-          width: props.width,
-          height: Math.max(node.height, SLOT),
+          maxWidth: props.width,
+          height: SLOT,
           '--bar': props.colour,
           '--tall': `${node.height}px`,
           '--wide': `${BAR}px`,

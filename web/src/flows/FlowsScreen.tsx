@@ -16,6 +16,7 @@ import style from '../reports/Reports.module.css';
 import { type Points, usePoints } from '../reports/usePoints';
 import { useReport } from '../reports/useReport';
 import { eventLabel, percent, rangeLabel } from '../reports/words';
+import { namedSearch } from '../saved/search';
 import { useProject } from '../shell/session';
 import { FlowsBuilder } from './FlowsBuilder';
 import { FlowsChart, type PickFlow } from './FlowsChart';
@@ -46,7 +47,10 @@ export function FlowsScreen() {
   const state = useMemo(() => readFlows(JSON.parse(asked) as Record<string, unknown>), [asked]);
   const change = (next: FlowsState) => {
     points.forget();
-    void navigate({ to: '.', search: writeFlows(next) });
+    void navigate({
+      to: '.',
+      search: (before) => ({ ...writeFlows(next), ...namedSearch(before) }),
+    });
   };
   const names = useQuery(eventNamesQuery(project));
   const ready = state.start !== null;
@@ -108,7 +112,9 @@ export function FlowsScreen() {
     >
       {ready ? (
         <Answer report={report}>
-          {(answered) => <Found state={answered.state} report={answered.found} points={points} />}
+          {(answered) => (
+            <FlowsAnswer state={answered.state} report={answered.found} points={points} />
+          )}
         </Answer>
       ) : (
         <div className={style.place}>
@@ -122,8 +128,14 @@ export function FlowsScreen() {
   );
 }
 
-function Found(props: { state: FlowsState; report: FlowsReport; points: Points<FlowPoint> }) {
-  const { state, report, points } = props;
+export function FlowsAnswer(props: {
+  state: FlowsState;
+  report: FlowsReport;
+  points: Points<FlowPoint>;
+  /** On a board: the chart alone, which nothing can be asked of but what is behind it. */
+  small?: true;
+}) {
+  const { state, report, points, small } = props;
   const start = state.start ? eventLabel(state.start.event) : '';
   if (report.total === 0) {
     return (
@@ -154,7 +166,7 @@ function Found(props: { state: FlowsState; report: FlowsReport; points: Points<F
             </em>
           </span>
         </div>
-        <TableMenu table={() => flowsTable(state, report)} />
+        {!small && <TableMenu table={() => flowsTable(state, report)} />}
       </div>
       <FlowsChart
         state={state}
@@ -163,8 +175,12 @@ function Found(props: { state: FlowsState; report: FlowsReport; points: Points<F
         summary={summary(state, report)}
         onPick={pick}
       />
-      <FlowsTable state={state} report={report} chosen={points.chosen} onPick={pick} />
-      <p className={style.took}>Answered in {report.took_ms.toLocaleString('en')} ms</p>
+      {!small && (
+        <>
+          <FlowsTable state={state} report={report} chosen={points.chosen} onPick={pick} />
+          <p className={style.took}>Answered in {report.took_ms.toLocaleString('en')} ms</p>
+        </>
+      )}
     </>
   );
 }

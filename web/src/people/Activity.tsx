@@ -68,6 +68,7 @@ export function Activity(props: {
 
   const range =
     state.last === null ? 'since they were first seen' : `in the last ${state.last} days`;
+  const recorded = props.profile?.replay_count;
   const narrowed = state.events.length > 0 || state.hidden.length > 0;
   return (
     <>
@@ -101,17 +102,15 @@ export function Activity(props: {
             <EyeOff size={12} aria-hidden /> {eventLabel(event)} <X size={12} aria-hidden />
           </button>
         ))}
-        {props.profile && (
-          <Link
-            className={`btn ${props.profile.replay_count > 0 ? 'primary' : ''} ${style.view}`}
-            to="/projects/$project/replays"
-            params={{ project: project.project_id }}
-            search={{ distinct_id: props.profile.distinct_id }}
-          >
-            <Clapperboard size={15} aria-hidden /> View Replays{' '}
-            <span className={style.total}>{count(props.profile.replay_count)}</span>
-          </Link>
-        )}
+        <Link
+          className={`btn ${recorded === 0 ? '' : 'primary'} ${style.view}`}
+          to="/projects/$project/replays"
+          params={{ project: project.project_id }}
+          search={{ distinct_id: props.profile?.distinct_id ?? id }}
+        >
+          <Clapperboard size={15} aria-hidden /> View Replays{' '}
+          {recorded !== undefined && <span className={style.total}>{count(recorded)}</span>}
+        </Link>
       </div>
       {pending && !wrong ? (
         <Bones />
@@ -293,7 +292,7 @@ function Bones() {
         <ol>
           {[120, 160, 90, 200, 130, 110, 150, 100].map((width, i) => (
             <li key={i} className={style.entry}>
-              <div className={style.line}>
+              <div className={`${style.line} ${style.boneLine}`}>
                 <div className="bone" style={{ width: 36, height: 10 }} />
                 <div className="bone" style={{ width, height: 11 }} />
               </div>

@@ -1,12 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { ChevronLeft, CloudOff, UserX } from 'lucide-react';
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 
 import { HttpError } from '../api/http';
 import { profileQuery } from '../api/people';
+import { personLabel } from '../lib/format';
 import { useNow } from '../lib/hooks';
 import { Trouble } from '../lib/Trouble';
+import { remember } from '../shell/recent';
 import { useProject } from '../shell/session';
 import { Activity } from './Activity';
 import style from './Profile.module.css';
@@ -28,6 +30,10 @@ export function ProfileScreen() {
     void navigate({ to: '.', search: writeProfile(next), replace: true });
 
   const { data, error } = profile;
+  const label = data && personLabel(data);
+  useEffect(() => {
+    if (label) remember(project.project_id, { kind: 'person', id, name: label });
+  }, [project.project_id, id, label]);
   const unknown = error instanceof HttpError && error.status === 404;
   if (error && !data) {
     return (

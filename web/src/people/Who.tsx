@@ -4,6 +4,7 @@ import type { Profile } from '../api/people';
 import { Avatar } from '../feed/Avatar';
 import { Copy } from '../lib/Copy';
 import { count, exact, personLabel, plural, propertyName, when } from '../lib/format';
+import { useNarrow } from '../lib/hooks';
 import { SearchField } from '../lib/SearchField';
 import { propertyRows } from './properties';
 import style from './Profile.module.css';
@@ -15,6 +16,7 @@ const FEW = 8;
 const IN_HEAD = new Set(['$name', '$email', '$avatar']);
 
 export function Who({ profile, now }: { profile: Profile; now: number }) {
+  const narrow = useNarrow();
   const [text, setText] = useState('');
   const label = personLabel(profile);
   const known = profile.name !== null || profile.email !== null;
@@ -51,10 +53,10 @@ export function Who({ profile, now }: { profile: Profile; now: number }) {
           <dd title={profile.replay_count.toLocaleString('en')}>{count(profile.replay_count)}</dd>
         </div>
       </dl>
-      <section className={style.part} aria-label="Properties">
-        <h2>
-          Properties <span>{rows.length > 0 && count(rows.length)}</span>
-        </h2>
+      <details className={style.part} open={!narrow}>
+        <summary>
+          <h2>Properties</h2> <span>{rows.length > 0 && count(rows.length)}</span>
+        </summary>
         {rows.length > FEW && (
           <div className={style.search}>
             <SearchField
@@ -81,7 +83,7 @@ export function Who({ profile, now }: { profile: Profile; now: number }) {
             ))}
           </dl>
         )}
-      </section>
+      </details>
       <details className={style.part}>
         <summary>
           <h2>Identities</h2> <span>{plural(ids.length, 'id')}</span>

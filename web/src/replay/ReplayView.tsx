@@ -8,9 +8,10 @@ import { HttpError } from '../api/http';
 import { recordingSource, replayQuery } from '../api/queries';
 import type { Project, ReplayDetail } from '../api/types';
 import { useKeys, usePreference } from '../lib/hooks';
-import { exact } from '../lib/format';
+import { exact, personLabel } from '../lib/format';
 import type { ReplaysSearch } from '../feed/search';
 import { Trouble } from '../lib/Trouble';
+import { remember } from '../shell/recent';
 import { useSession } from '../shell/session';
 import { AddressBar } from './AddressBar';
 import { BeingMasked } from './BeingMasked';
@@ -51,6 +52,11 @@ export function ReplayView(props: ViewProps) {
     readAhead(recordingSource(props.project.project_id, props.replay), props.from_ms),
   );
   const detail = useQuery(replayQuery(props.project.project_id, props.replay));
+  const label = detail.data && personLabel(detail.data.person);
+  useEffect(() => {
+    if (label)
+      remember(props.project.project_id, { kind: 'replay', id: props.replay, name: label });
+  }, [props.project.project_id, props.replay, label]);
   if (detail.data && detail.data.status === 'ready') {
     return <Playing {...props} detail={detail.data} source={source} />;
   }

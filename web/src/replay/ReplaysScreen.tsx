@@ -10,6 +10,7 @@ import { useFeed } from '../feed/useFeed';
 import { FirstMinutes } from '../first/FirstMinutes';
 import { useKeys, useNarrow, usePreference } from '../lib/hooks';
 import { Trouble } from '../lib/Trouble';
+import type { NamedSearch } from '../saved/search';
 import { useProject, useSampleShop, useSession } from '../shell/session';
 import { preparePlayer } from './playerFrame';
 import { ReplayView } from './ReplayView';
@@ -22,12 +23,18 @@ export function ReplaysScreen() {
   useEffect(() => preparePlayer(replay_origin), [replay_origin]);
   const shop = useSampleShop();
   const { replay } = useParams({ strict: false });
-  const search: ReplaysSearch = useSearch({ strict: false });
+  const search: ReplaysSearch & NamedSearch = useSearch({ strict: false });
   const navigate = useNavigate();
   const narrow = useNarrow();
 
   const { theatre } = search;
-  const asked = JSON.stringify({ ...search, t: undefined, tab: undefined, theatre: undefined });
+  const asked = JSON.stringify({
+    ...search,
+    t: undefined,
+    tab: undefined,
+    theatre: undefined,
+    report: undefined,
+  });
   const filter = useMemo(() => JSON.parse(asked) as FeedFilter, [asked]);
   const [gone, setGone] = useState<ReadonlySet<string>>(new Set());
   const feed = useFeed(project.project_id, filter, gone);

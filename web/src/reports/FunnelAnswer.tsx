@@ -37,9 +37,11 @@ export function FunnelAnswer(props: {
   report: FunnelReport;
   palette: readonly string[];
   points: Points<FunnelPoint>;
-  change: (state: FunnelState, replace?: boolean) => void;
+  /** On a board: the chart alone, which nothing can be asked of but what is behind it. */
+  small?: true;
+  change?: (state: FunnelState, replace?: boolean) => void;
 }) {
-  const { state, palette, points, report } = props;
+  const { state, palette, points, report, small } = props;
   const { segments } = report;
   const single = segments.length === 1;
   const trend = state.trend !== null;
@@ -132,17 +134,19 @@ export function FunnelAnswer(props: {
             summary={summary(state, segments)}
             onPick={pick}
           />
-          <FunnelTable
-            state={state}
-            segments={segments}
-            colours={colours}
-            chosen={points.chosen}
-            taken={() => funnelTable(state, report)}
-            onPick={pick}
-          />
+          {!small && (
+            <FunnelTable
+              state={state}
+              segments={segments}
+              colours={colours}
+              chosen={points.chosen}
+              taken={() => funnelTable(state, report)}
+              onPick={pick}
+            />
+          )}
         </>
       )}
-      <p className={style.took}>Answered in {report.took_ms.toLocaleString('en')} ms</p>
+      {!small && <p className={style.took}>Answered in {report.took_ms.toLocaleString('en')} ms</p>}
     </>
   );
 }
@@ -150,10 +154,12 @@ export function FunnelAnswer(props: {
 /** Step by step, or over time. */
 function Views(props: {
   state: FunnelState;
-  change: (state: FunnelState, replace?: boolean) => void;
+  small?: true;
+  change?: (state: FunnelState, replace?: boolean) => void;
   children?: React.ReactNode;
 }) {
-  const { state, change } = props;
+  const { state, change, small } = props;
+  if (small) return null;
   return (
     <div className={style.kinds}>
       <div className={style.views} role="group" aria-label="View">
@@ -167,7 +173,7 @@ function Views(props: {
             key={name}
             type="button"
             aria-pressed={(state.trend === null) === (trend === null)}
-            onClick={() => change({ ...state, trend: trend && (state.trend ?? trend) }, true)}
+            onClick={() => change?.({ ...state, trend: trend && (state.trend ?? trend) }, true)}
           >
             {name}
           </button>
@@ -183,11 +189,12 @@ function Trend(props: {
   state: FunnelState;
   report: FunnelReport;
   points: Points<FunnelPoint>;
-  change: (state: FunnelState, replace?: boolean) => void;
+  small?: true;
+  change?: (state: FunnelState, replace?: boolean) => void;
   colours: string[];
   legend: React.ReactNode;
 }) {
-  const { state, points, colours, change } = props;
+  const { state, points, colours, small, change } = props;
   const { segments } = props.report;
   const { open, chosen } = points;
   const unit = state.trend ?? 'day';
@@ -230,7 +237,7 @@ function Trend(props: {
       const [from, to] = [buckets[first]?.t, buckets[last]?.t];
       if (from && to) {
         const { range, unit: finer } = zoomed({ range: state.range, unit }, from, to);
-        change({ ...state, range, trend: finer });
+        change?.({ ...state, range, trend: finer });
       }
     },
     [buckets, state, unit, change],
@@ -272,21 +279,23 @@ function Trend(props: {
           title={`${state.steps.map((one) => eventLabel(one.event)).join(' → ')}, ${rangeInside(state.range)}`}
           handle={drawn}
           onPick={pick}
-          onZoom={zoom}
+          {...(small ? {} : { onZoom: zoom })}
         />
       </Suspense>
-      <TrendTable
-        state={state}
-        segments={segments}
-        chosen={chosen}
-        taken={() => trendTable(state, props.report)}
-        onPick={(segment, bucket, step, from) => {
-          const point = pointAt(segment, bucket, step);
-          const box = from.getBoundingClientRect();
-          const title = funnelPointText(state, point);
-          open({ point, title, x: box.left, y: box.bottom, from });
-        }}
-      />
+      {!small && (
+        <TrendTable
+          state={state}
+          segments={segments}
+          chosen={chosen}
+          taken={() => trendTable(state, props.report)}
+          onPick={(segment, bucket, step, from) => {
+            const point = pointAt(segment, bucket, step);
+            const box = from.getBoundingClientRect();
+            const title = funnelPointText(state, point);
+            open({ point, title, x: box.left, y: box.bottom, from });
+          }}
+        />
+      )}
     </>
   );
 }

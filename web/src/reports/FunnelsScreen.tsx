@@ -8,6 +8,7 @@ import { eventNamesQuery } from '../api/queries';
 import type { FunnelReport } from '../api/reports';
 import { useNow } from '../lib/hooks';
 import { Trouble } from '../lib/Trouble';
+import { namedSearch } from '../saved/search';
 import { useProject } from '../shell/session';
 import { Answer, NoEvents } from './Answer';
 import { DARK, LIGHT } from './colours';
@@ -40,7 +41,11 @@ export function FunnelsScreen() {
   const state = useMemo(() => readFunnel(JSON.parse(asked) as Record<string, unknown>), [asked]);
   const change = (next: FunnelState, replace = false) => {
     points.forget();
-    void navigate({ to: '.', search: writeFunnel(next), replace });
+    void navigate({
+      to: '.',
+      search: (before) => ({ ...writeFunnel(next), ...namedSearch(before) }),
+      replace,
+    });
   };
   const names = useQuery(eventNamesQuery(project));
   const ready = state.steps.length >= 2;

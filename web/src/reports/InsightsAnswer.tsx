@@ -87,9 +87,11 @@ export function InsightsAnswer(props: {
   report: InsightsReport;
   palette: readonly string[];
   points: Points<InsightsPoint>;
-  change: (state: InsightsState, replace?: boolean) => void;
+  /** On a board: the chart alone, which nothing can be asked of but what is behind it. */
+  small?: true;
+  change?: (state: InsightsState, replace?: boolean) => void;
 }) {
-  const { state, report, palette, points, change } = props;
+  const { state, report, palette, points, small, change } = props;
   const { open, chosen } = points;
   const drawn = useRef<Drawn>(null);
   const { chart } = state;
@@ -166,7 +168,7 @@ export function InsightsAnswer(props: {
     (first: number, last: number) => {
       const buckets = series[0]?.points ?? [];
       const [from, to] = [buckets[first]?.t, buckets[last]?.t];
-      if (from && to) change(zoomed(state, from, to));
+      if (from && to) change?.(zoomed(state, from, to));
     },
     [series, state, change],
   );
@@ -210,6 +212,7 @@ export function InsightsAnswer(props: {
       <div className={style.top}>
         <div className={style.legend}>
           {chart !== 'number' &&
+            !(small && chart === 'bar') &&
             lines.map((line, i) => (
               <button
                 key={i}
@@ -232,21 +235,26 @@ export function InsightsAnswer(props: {
               </button>
             ))}
         </div>
-        <div className={style.kinds}>
-          <ChartMenu chart={chart} onChange={(next) => change({ ...state, chart: next }, true)} />
-          {picture && (
-            <Tip label="Download the chart as a picture">
-              <button
-                type="button"
-                className="icon"
-                aria-label="Download the chart as a picture"
-                onClick={() => drawn.current?.savePng()}
-              >
-                <ImageDown size={16} strokeWidth={1.75} aria-hidden />
-              </button>
-            </Tip>
-          )}
-        </div>
+        {!small && (
+          <div className={style.kinds}>
+            <ChartMenu
+              chart={chart}
+              onChange={(next) => change?.({ ...state, chart: next }, true)}
+            />
+            {picture && (
+              <Tip label="Download the chart as a picture">
+                <button
+                  type="button"
+                  className="icon"
+                  aria-label="Download the chart as a picture"
+                  onClick={() => drawn.current?.savePng()}
+                >
+                  <ImageDown size={16} strokeWidth={1.75} aria-hidden />
+                </button>
+              </Tip>
+            )}
+          </div>
+        )}
       </div>
       <Suspense fallback={<div className={style.chart} />}>
         {chart === 'bar' || chart === 'pie' ? (
@@ -288,21 +296,23 @@ export function InsightsAnswer(props: {
               title={title}
               handle={drawn}
               onPick={pickPoint}
-              onZoom={zoom}
+              {...(small ? {} : { onZoom: zoom })}
             />
           )
         )}
       </Suspense>
-      <InsightsTable
-        series={series}
-        names={names}
-        unit={state.unit}
-        range={range}
-        taken={() => insightsTable(state, series, names)}
-        chosen={chosenAt}
-        onPick={(line, bucket, previous, from) => show(line, bucket, previous, ...below(from))}
-      />
-      <p className={style.took}>Answered in {report.took_ms.toLocaleString('en')} ms</p>
+      {(!small || chart === 'table') && (
+        <InsightsTable
+          series={series}
+          names={names}
+          unit={state.unit}
+          range={range}
+          taken={() => insightsTable(state, series, names)}
+          chosen={chosenAt}
+          onPick={(line, bucket, previous, from) => show(line, bucket, previous, ...below(from))}
+        />
+      )}
+      {!small && <p className={style.took}>Answered in {report.took_ms.toLocaleString('en')} ms</p>}
     </>
   );
 }

@@ -6,6 +6,7 @@ import { useEffect, useMemo } from 'react';
 import { eventNamesQuery } from '../api/queries';
 import type { InsightsReport } from '../api/reports';
 import { useNow } from '../lib/hooks';
+import { namedSearch } from '../saved/search';
 import { useProject } from '../shell/session';
 import { Answer, Bones, NoEvents } from './Answer';
 import { DARK, LIGHT, paints } from './colours';
@@ -38,7 +39,11 @@ export function InsightsScreen() {
   const state = useMemo(() => readInsights(JSON.parse(asked) as Record<string, unknown>), [asked]);
   const change = (next: InsightsState, replace = false) => {
     points.forget();
-    void navigate({ to: '.', search: writeInsights(next), replace });
+    void navigate({
+      to: '.',
+      search: (before) => ({ ...writeInsights(next), ...namedSearch(before) }),
+      replace,
+    });
   };
 
   // An address that asks nothing asks for the most frequent event.

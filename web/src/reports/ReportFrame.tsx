@@ -2,6 +2,8 @@ import { type ReactNode, useEffect } from 'react';
 
 import type { ReportKind } from '../api/reports';
 import { preparePlayer } from '../replay/playerFrame';
+import saved from '../saved/Saved.module.css';
+import { SaveMenu } from '../saved/SaveMenu';
 import { useSession } from '../shell/session';
 import { Behind } from './Behind';
 import type { Show } from './parts';
@@ -55,7 +57,10 @@ export function ReportFrame<Point extends object>(props: {
     <div className={style.screen}>
       <div className={style.report} inert={point !== null}>
         <aside className={style.side} aria-label="What is asked">
-          <h1>{props.name}</h1>
+          <div className={saved.head}>
+            <h1>{props.name}</h1>
+            <SaveMenu kind={kind} />
+          </div>
           <ProblemContext value={problemOf(props.error)}>{props.question}</ProblemContext>
         </aside>
         <section className={style.main} aria-label="The answer">

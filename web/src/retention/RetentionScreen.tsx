@@ -16,6 +16,7 @@ import style from '../reports/Reports.module.css';
 import { type Points, usePoints } from '../reports/usePoints';
 import { useReport } from '../reports/useReport';
 import { eventLabel, percent, rangeLabel, segmentName } from '../reports/words';
+import { namedSearch } from '../saved/search';
 import { useProject } from '../shell/session';
 import { RetentionBuilder } from './RetentionBuilder';
 import { RetentionCurve } from './RetentionCurve';
@@ -25,6 +26,7 @@ import {
   type RetentionPoint,
   type RetentionSearch,
   type RetentionState,
+  inPeriod,
   periodName,
   readRetention,
   readRetentionPoint,
@@ -46,7 +48,11 @@ export function RetentionScreen() {
   const state = useMemo(() => readRetention(JSON.parse(asked) as Record<string, unknown>), [asked]);
   const change = (next: RetentionState, replace = false) => {
     points.forget();
-    void navigate({ to: '.', search: writeRetention(next), replace });
+    void navigate({
+      to: '.',
+      search: (before) => ({ ...writeRetention(next), ...namedSearch(before) }),
+      replace,
+    });
   };
   const names = useQuery(eventNamesQuery(project));
   const ready = state.first !== null;
@@ -88,7 +94,7 @@ export function RetentionScreen() {
       {ready ? (
         <Answer report={report}>
           {({ state: answeredState, found }) => (
-            <Found
+            <RetentionAnswer
               state={{ ...answeredState, outcome: state.outcome, people: state.people }}
               report={found}
               points={points}
@@ -108,13 +114,15 @@ export function RetentionScreen() {
   );
 }
 
-function Found(props: {
+export function RetentionAnswer(props: {
   state: RetentionState;
   report: RetentionReport;
   points: Points<RetentionPoint>;
-  onShow: (shown: Partial<Pick<RetentionState, 'outcome' | 'people'>>) => void;
+  /** On a board: the chart alone, which nothing can be asked of but what is behind it. */
+  small?: true;
+  onShow?: (shown: Partial<Pick<RetentionState, 'outcome' | 'people'>>) => void;
 }) {
-  const { state, report, points, onShow } = props;
+  const { state, report, points, small, onShow } = props;
   const scheme = useComputedColorScheme('light');
   const palette = scheme === 'dark' ? DARK : LIGHT;
   const { segments } = report;
@@ -163,7 +171,7 @@ function Found(props: {
                 </b>
                 <em>
                   {single
-                    ? `${state.outcome === 'returned' ? 'came back' : 'did not come back'} in ${periodName(state.unit, 1).toLowerCase()}, on average`
+                    ? `${state.outcome === 'returned' ? 'came back' : 'did not come back'} ${inPeriod(state.unit, 1)}, on average`
                     : first
                       ? percent(shareOf(first.count, first.size, state.outcome))
                       : '–'}
@@ -172,21 +180,23 @@ function Found(props: {
             );
           })}
         </div>
-        <div className={own.switches}>
-          <Switch
-            label="Which part of a cohort"
-            value={state.outcome}
-            names={{ returned: 'Came back', lost: 'Did not' }}
-            onChange={(outcome) => onShow({ outcome })}
-          />
-          <Switch
-            label="Cells show"
-            value={state.people ? 'people' : 'share'}
-            names={{ share: '%', people: 'People' }}
-            onChange={(cells) => onShow({ people: cells === 'people' })}
-          />
-          <TableMenu table={() => retentionTable(state, report)} />
-        </div>
+        {!small && (
+          <div className={own.switches}>
+            <Switch
+              label="Which part of a cohort"
+              value={state.outcome}
+              names={{ returned: 'Came back', lost: 'Did not' }}
+              onChange={(outcome) => onShow?.({ outcome })}
+            />
+            <Switch
+              label="Cells show"
+              value={state.people ? 'people' : 'share'}
+              names={{ share: '%', people: 'People' }}
+              onChange={(cells) => onShow?.({ people: cells === 'people' })}
+            />
+            <TableMenu table={() => retentionTable(state, report)} />
+          </div>
+        )}
       </div>
       <RetentionCurve
         state={state}
@@ -197,14 +207,18 @@ function Found(props: {
         summary={summary(state, report)}
         onPick={pick}
       />
-      <RetentionTable
-        state={state}
-        report={report}
-        colours={colours}
-        chosen={points.chosen}
-        onPick={pick}
-      />
-      <p className={style.took}>Answered in {report.took_ms.toLocaleString('en')} ms</p>
+      {!small && (
+        <>
+          <RetentionTable
+            state={state}
+            report={report}
+            colours={colours}
+            chosen={points.chosen}
+            onPick={pick}
+          />
+          <p className={style.took}>Answered in {report.took_ms.toLocaleString('en')} ms</p>
+        </>
+      )}
     </>
   );
 }

@@ -137,7 +137,9 @@ function Group(props: {
         key={n}
         data-chosen={same(chosen, point) || undefined}
         data-partial={found.partial || undefined}
-        style={{ '--heat': `${Math.round((share / most) * 52)}%` } as React.CSSProperties}
+        style={
+          { '--heat': `${Math.round(Math.min(share / most, 1) * 52)}%` } as React.CSSProperties
+        }
       >
         {button(
           point,

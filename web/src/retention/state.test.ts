@@ -95,7 +95,7 @@ const report: RetentionReport = {
 it('counts those who came back or those who did not', () => {
   expect([peopleOf(8, 10, 'returned'), peopleOf(8, 10, 'lost')]).toEqual([8, 2]);
   expect(shareOf(0, 0, 'lost')).toBe(0);
-  expect([greatest(report, 'returned'), greatest(report, 'lost')]).toEqual([0.8, 0.8]);
+  expect([greatest(report, 'returned'), greatest(report, 'lost')]).toEqual([0.2, 0.8]);
 });
 
 it('gives a table with every cohort and the average', () => {

@@ -163,6 +163,10 @@ export const same = (one: RetentionPoint | null, other: RetentionPoint) =>
 
 const UNIT_WORDS: Record<RetentionUnit, string> = { day: 'Day', week: 'Week', month: 'Month' };
 
+/** `in week 3`, `on day 3`. */
+export const inPeriod = (unit: RetentionUnit, period: number) =>
+  `${unit === 'day' ? 'on' : 'in'} ${periodName(unit, period).toLowerCase()}`;
+
 /** `Week 3`. */
 export const periodName = (unit: RetentionUnit, period: number) => `${UNIT_WORDS[unit]} ${period}`;
 
@@ -178,7 +182,7 @@ export function retentionPointText(state: RetentionState, point: RetentionPoint)
   const when =
     period === undefined
       ? ''
-      : ` in ${periodName(state.unit, period).toLowerCase()}${state.criterion === 'on_or_after' ? ' or later' : ''}`;
+      : ` ${inPeriod(state.unit, period)}${state.criterion === 'on_or_after' ? ' or later' : ''}`;
   const back = state.back.event === null ? '' : ` to do ${eventLabel(state.back.event)}`;
   const what =
     point.outcome === undefined

@@ -15,11 +15,13 @@ export const shareOf = (count: number, size: number, outcome: Outcome) =>
 export const sizeOf = (segment: { cohorts: { size: number }[] }) =>
   segment.cohorts.reduce((sum, cohort) => sum + cohort.size, 0);
 
-/** What a full colour stands for: the greatest share that any cell shows. */
+/** What a full colour stands for: the greatest share of any period but the first, which nearly everyone is in. */
 export function greatest(report: RetentionReport, outcome: Outcome): number {
   const shares = report.segments.flatMap((segment) =>
     segment.cohorts.flatMap((cohort) =>
-      cohort.periods.map((period) => (period ? shareOf(period.count, cohort.size, outcome) : 0)),
+      cohort.periods
+        .slice(1)
+        .map((period) => (period ? shareOf(period.count, cohort.size, outcome) : 0)),
     ),
   );
   return Math.max(0.01, ...shares);

@@ -12,13 +12,14 @@ import {
   Trash2,
   Undo2,
 } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 
 import { HttpError } from '../api/http';
 import { type Board, type SavedKind, type SavedReport, boardsQuery } from '../api/saved';
 import { useCopy } from '../lib/Copy';
 import { NameDialog } from '../lib/Dialog';
 import { parseSearch } from '../lib/search';
+import { remember } from '../shell/recent';
 import { useProject } from '../shell/session';
 import { DeleteReport } from './DeleteReport';
 import { KINDS } from './kinds';
@@ -48,6 +49,10 @@ export function SaveMenu({ kind }: { kind: SavedKind }) {
   const asked = questionOf(kind, search);
   const was = report && questionOf(kind, report.search);
   const changed = report !== undefined && asked !== was;
+  const { report_id: openId, name: openName } = report ?? {};
+  useEffect(() => {
+    if (openId && openName) remember(project, { kind: 'report', id: openId, name: openName });
+  }, [project, openId, openName]);
   const go = (to: SavedReport, question: string) =>
     void navigate({
       to: '.',

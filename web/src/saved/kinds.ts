@@ -1,4 +1,4 @@
-import { ChartLine, Clapperboard, Filter, Grid3x3, type LucideIcon, Waypoints } from 'lucide-react';
+import { ChartLine, Clapperboard, Filter, Repeat, type LucideIcon, Split } from 'lucide-react';
 
 import type { SavedKind } from '../api/saved';
 
@@ -25,11 +25,11 @@ export const KINDS: Record<SavedKind, Kind> = {
   },
   retention: {
     ...{ noun: 'report', name: 'Retention', plural: 'Retention' },
-    ...{ icon: Grid3x3, path: 'retention' },
+    ...{ icon: Repeat, path: 'retention' },
   },
   flows: {
     ...{ noun: 'report', name: 'Flow', plural: 'Flows' },
-    ...{ icon: Waypoints, path: 'flows' },
+    ...{ icon: Split, path: 'flows' },
   },
   replays: {
     ...{ noun: 'playlist', name: 'Playlist', plural: 'Playlists' },

@@ -2,7 +2,9 @@
 import type { SavedKind } from '../api/saved';
 import { replaysSearch } from '../feed/search';
 import { type Raw, parseSearch, stringifySearch, text } from '../lib/search';
+import { flowsSearch } from '../flows/state';
 import { funnelSearch, insightsSearch } from '../reports/state';
+import { retentionSearch } from '../retention/state';
 
 export interface NamedSearch {
   /** The saved report that is open. */
@@ -16,9 +18,11 @@ export function namedSearch(raw: object): NamedSearch {
 }
 
 /** What each screen reads from its address. */
-const READERS: Partial<Record<SavedKind, (raw: Raw) => object>> = {
+const READERS: Record<SavedKind, (raw: Raw) => object> = {
   insights: insightsSearch,
   funnel: funnelSearch,
+  retention: retentionSearch,
+  flows: flowsSearch,
   replays: replaysSearch,
 };
 
@@ -28,7 +32,7 @@ const BESIDE = ['report', 'point', 'show', 'replay', 't', 'tab', 'theatre'];
 /** The question of an address: the same text for the same question, whoever wrote it and in which order. */
 export function questionOf(kind: SavedKind, search: string | object): string {
   const raw = typeof search === 'string' ? parseSearch(search) : (search as Raw);
-  const read: Raw = { ...(READERS[kind]?.(raw) ?? raw) };
+  const read: Raw = { ...READERS[kind](raw) };
   for (const name of BESIDE) delete read[name];
   return stringifySearch(
     Object.fromEntries(Object.entries(read).sort(([a], [b]) => (a < b ? -1 : 1))),

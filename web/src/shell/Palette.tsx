@@ -3,25 +3,27 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import {
-  Activity,
-  ChartLine,
   CircleHelp,
   Clapperboard,
-  Code,
-  Filter,
   FolderClosed,
+  LayoutDashboard,
   Plus,
   Search,
-  ShieldCheck,
+  UserRound,
 } from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useId, useState } from 'react';
 
+import { peoplePage } from '../api/people';
 import { newestQuery } from '../api/queries';
+import { boardsQuery, savedQuery } from '../api/saved';
 import type { Project, Session } from '../api/types';
 import { Avatar } from '../feed/Avatar';
-import { useNow } from '../lib/hooks';
 import { ago, clock, path, personLabel } from '../lib/format';
+import { useNow } from '../lib/hooks';
+import { KINDS } from '../saved/kinds';
 import style from './Palette.module.css';
+import { type Recent, remember, useRecents } from './recent';
+import { SCREENS } from './screens';
 
 interface Entry {
   key: string;
@@ -31,7 +33,10 @@ interface Entry {
   go: () => void;
 }
 
-/** ⌘K: replays by person, screens, projects. */
+/** Of each kind, when something is searched; unsearched, of what was opened last. */
+const SOME = 5;
+
+/** ⌘K: people, replays, saved reports, boards, screens, projects; what was opened last comes first. */
 export function Palette(props: {
   session: Session;
   project: Project;
@@ -51,68 +56,104 @@ export function Palette(props: {
     placeholderData: (before) => before,
   });
 
+  const people = useQuery({
+    queryKey: ['palette-people', project.project_id, asked],
+    queryFn: async ({ signal }) => {
+      const question = { q: asked, filters: [], sort: 'last_seen', order: 'desc' as const };
+      const page = await peoplePage(
+        project.project_id,
+        { ...question, all: false },
+        SOME,
+        null,
+        signal,
+      );
+      return page.results;
+    },
+    enabled: asked !== '',
+    placeholderData: (before) => before,
+    retry: false,
+  });
+  const saved = useQuery(savedQuery(project.project_id)).data ?? [];
+  const boards = useQuery(boardsQuery(project.project_id)).data ?? [];
+  const recents = useRecents(project.project_id);
+
   const params = { project: project.project_id };
   const matches = (name: string) => name.toLowerCase().includes(typed.trim().toLowerCase());
-  const replays: Entry[] = (found.data?.results ?? []).slice(0, 7).map((row) => ({
-    key: row.replay_id,
+  /** Opens it, and remembers that. */
+  const open = (what: Recent) => {
+    remember(project.project_id, what);
+    const { kind, id } = what;
+    if (kind === 'person')
+      void navigate({ to: '/projects/$project/users/$person', params: { ...params, person: id } });
+    else if (kind === 'replay')
+      void navigate({
+        to: '/projects/$project/replays/$replay',
+        params: { ...params, replay: id },
+        search: asked ? { q: asked } : {},
+      });
+    else if (kind === 'report')
+      void navigate({ to: '/projects/$project/saved/$report', params: { ...params, report: id } });
+    else
+      void navigate({ to: '/projects/$project/boards/$board', params: { ...params, board: id } });
+  };
+  /** What was opened last stands before what was not. */
+  const lastFirst = (entries: Entry[]) => {
+    const rank = (entry: Entry) => {
+      const at = recents.findIndex((one) => `${one.kind}-${one.id}` === entry.key);
+      return at < 0 ? recents.length : at;
+    };
+    return entries.toSorted((a, b) => rank(a) - rank(b));
+  };
+
+  const replays: Entry[] = (found.data?.results ?? []).slice(0, SOME).map((row) => ({
+    key: `replay-${row.replay_id}`,
     icon: <Avatar person={row.person} size={22} />,
     name: personLabel(row.person),
     note: `${row.start_url ? path(row.start_url) : ''} · ${clock(row.duration_ms)} · ${ago(row.started_at, now)}`,
-    go: () =>
-      void navigate({
-        to: '/projects/$project/replays/$replay',
-        params: { ...params, replay: row.replay_id },
-        search: asked ? { q: asked } : {},
-      }),
+    go: () => open({ kind: 'replay', id: row.replay_id, name: personLabel(row.person) }),
   }));
+  const persons: Entry[] = (people.data ?? []).map((one) => ({
+    key: `person-${one.distinct_id}`,
+    icon: <Avatar person={one} size={22} />,
+    name: personLabel(one),
+    note: one.email && one.name ? one.email : one.distinct_id,
+    go: () => open({ kind: 'person', id: one.distinct_id, name: personLabel(one) }),
+  }));
+  const reports: Entry[] = saved
+    .filter((one) => matches(one.name))
+    .map((one) => {
+      const { icon: Icon, name } = KINDS[one.kind];
+      return {
+        key: `report-${one.report_id}`,
+        icon: <Icon size={16} />,
+        name: one.name,
+        note: one.description ? `${name} · ${one.description}` : name,
+        go: () => open({ kind: 'report', id: one.report_id, name: one.name }),
+      };
+    });
+  const pinboards: Entry[] = boards
+    .filter((one) => matches(one.name))
+    .map((one) => ({
+      key: `board-${one.board_id}`,
+      icon: <LayoutDashboard size={16} />,
+      name: one.name,
+      note: one.description ? `Board · ${one.description}` : 'Board',
+      go: () => open({ kind: 'board', id: one.board_id, name: one.name }),
+    }));
   const screens: Entry[] = [
-    {
-      key: 'replays',
-      icon: <Clapperboard size={16} />,
-      name: 'Replays',
-      go: () => void navigate({ to: '/projects/$project/replays', params }),
-    },
-    {
-      key: 'insights',
-      icon: <ChartLine size={16} />,
-      name: 'Insights',
-      note: 'Events over time, and their replays',
-      go: () => void navigate({ to: '/projects/$project/insights', params }),
-    },
-    {
-      key: 'funnels',
-      icon: <Filter size={16} />,
-      name: 'Funnels',
-      note: 'Where people drop off, and their replays',
-      go: () => void navigate({ to: '/projects/$project/funnels', params }),
-    },
-    {
-      key: 'privacy',
-      icon: <ShieldCheck size={16} />,
-      name: 'Privacy',
-      note: 'Rules, stored replays',
-      go: () => void navigate({ to: '/projects/$project/privacy', params }),
-    },
+    ...SCREENS.map(({ to, name, icon: Icon, note }) => ({
+      key: name,
+      icon: <Icon size={16} />,
+      name: name,
+      note: note,
+      go: () => void navigate({ to, params }),
+    })),
     {
       key: 'rule',
       icon: <Plus size={16} />,
       name: 'New privacy rule',
       note: 'Hide, mask or block something',
       go: () => void navigate({ to: '/projects/$project/privacy/new', params }),
-    },
-    {
-      key: 'install',
-      icon: <Code size={16} />,
-      name: 'Install',
-      note: 'The snippet for your site',
-      go: () => void navigate({ to: '/projects/$project/install', params }),
-    },
-    {
-      key: 'status',
-      icon: <Activity size={16} />,
-      name: 'Status',
-      note: 'Stores, backlog, disk',
-      go: () => void navigate({ to: '/projects/$project/status', params }),
     },
     { key: 'help', icon: <CircleHelp size={16} />, name: 'Keys and help', go: props.onHelp },
     ...session.projects
@@ -129,14 +170,29 @@ export function Palette(props: {
           }),
       })),
   ].filter((entry) => matches(entry.name));
+  // Under its name of today; what is not there any more is not offered.
+  const opened: Entry[] = recents.slice(0, SOME).flatMap((one): Entry[] => {
+    const key = `${one.kind}-${one.id}`;
+    if (one.kind === 'report') return reports.filter((entry) => entry.key === key);
+    if (one.kind === 'board') return pinboards.filter((entry) => entry.key === key);
+    const [icon, note] =
+      one.kind === 'person'
+        ? [<UserRound key="icon" size={16} />, 'Person']
+        : [<Clapperboard key="icon" size={16} />, 'Replay'];
+    return [{ key, icon, note, name: one.name, go: () => open(one) }];
+  });
   const groups: [string, Entry[]][] = typed
     ? [
-        ['Replays', replays],
+        ['People', lastFirst(persons)],
+        ['Saved', lastFirst(reports).slice(0, SOME)],
+        ['Boards', lastFirst(pinboards).slice(0, SOME)],
         ['Go to', screens],
+        ['Replays', lastFirst(replays)],
       ]
     : [
+        ['Opened last', opened],
         ['Go to', screens],
-        ['Newest replays', replays],
+        ['Newest replays', replays.filter((one) => !opened.some(({ key }) => key === one.key))],
       ];
   const entries = groups.flatMap(([, list]) => list);
   const at = Math.min(chosen, Math.max(0, entries.length - 1));
@@ -145,7 +201,11 @@ export function Palette(props: {
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       event.preventDefault();
       const step = event.key === 'ArrowDown' ? 1 : -1;
-      setChosen((at + step + entries.length) % Math.max(1, entries.length));
+      const next = (at + step + entries.length) % Math.max(1, entries.length);
+      setChosen(next);
+      document
+        .getElementById(`${listId}-${entries[next]?.key ?? ''}`)
+        ?.scrollIntoView({ block: 'nearest' });
     } else if (event.key === 'Enter') {
       event.preventDefault();
       onClose();
@@ -172,8 +232,8 @@ export function Palette(props: {
           aria-expanded
           aria-controls={listId}
           aria-activedescendant={entries[at] ? `${listId}-${entries[at].key}` : undefined}
-          aria-label="Search replays by name, e-mail or user id, or jump to a screen"
-          placeholder="Name, e-mail, user id, screen…"
+          aria-label="Search people, replays, saved reports and boards, or jump to a screen"
+          placeholder="Person, report, board, screen…"
           value={typed}
           onChange={(event) => {
             setTyped(event.currentTarget.value);

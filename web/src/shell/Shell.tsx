@@ -9,24 +9,14 @@ import {
   useParams,
 } from '@tanstack/react-router';
 import {
-  Activity,
-  ChartLine,
   Check,
   ChevronsUpDown,
   CircleHelp,
-  Clapperboard,
   CloudOff,
-  Code,
   Contrast,
   Ellipsis,
-  Filter,
   LogOut,
-  type LucideIcon,
-  Repeat,
   Search,
-  ShieldCheck,
-  Split,
-  Users,
 } from 'lucide-react';
 import { Suspense, useEffect, useState, useSyncExternalStore } from 'react';
 
@@ -40,6 +30,7 @@ import { LoginNeeded } from '../login/LoginNeeded';
 import { Help } from './Help';
 import { NotFound } from './NotFound';
 import { Palette } from './Palette';
+import { SCREENS } from './screens';
 import { rememberedProject } from './session';
 import { PALETTE_KEY } from './keys';
 import style from './Shell.module.css';
@@ -74,25 +65,6 @@ export function Home() {
   if (!target) return <NotFound />;
   return <Navigate to="/projects/$project/replays" params={{ project: target }} replace />;
 }
-
-/** `bar`: on a phone it stands in the bar, the others under More. `apart`: from here on entries stand at the rail's end. */
-const SCREENS = [
-  { to: '/projects/$project/replays', name: 'Replays', icon: Clapperboard, bar: true },
-  { to: '/projects/$project/insights', name: 'Insights', icon: ChartLine, bar: true },
-  { to: '/projects/$project/funnels', name: 'Funnels', icon: Filter, bar: true },
-  { to: '/projects/$project/retention', name: 'Retention', icon: Repeat },
-  { to: '/projects/$project/flows', name: 'Flows', icon: Split },
-  { to: '/projects/$project/users', name: 'Users', icon: Users, bar: true },
-  { to: '/projects/$project/privacy', name: 'Privacy', icon: ShieldCheck },
-  { to: '/projects/$project/install', name: 'Install', icon: Code, apart: true },
-  { to: '/projects/$project/status', name: 'Status', icon: Activity },
-] as const satisfies readonly {
-  to: string;
-  name: string;
-  icon: LucideIcon;
-  bar?: true;
-  apart?: true;
-}[];
 
 const inBar = (screen: (typeof SCREENS)[number]) => 'bar' in screen;
 
