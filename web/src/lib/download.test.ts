@@ -31,7 +31,9 @@ function read(csv: string): string[][] {
 }
 
 it('writes CSV that reads back as it was, quotes, commas, line breaks and all', () => {
-  const text = fc.string({ unit: 'binary', maxLength: 12 }).filter((one) => !/^\s*[=+\-@]|^[\t\r]/.test(one));
+  const text = fc
+    .string({ unit: fc.constantFrom(...'a ,"\r\n\t;é😀=-@'), maxLength: 12 })
+    .filter((one) => !/^\s*[=+\-@]|^[\t\r]/.test(one));
   fc.assert(
     fc.property(fc.array(fc.tuple(text, text), { minLength: 1, maxLength: 5 }), (rows) => {
       const csv = toCsv(table(rows));
