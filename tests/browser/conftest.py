@@ -241,9 +241,7 @@ def has_pages(api: Api, replay_id: str, pages: int) -> bool:
     return any(row["replay_id"] == replay_id and row["page_count"] >= pages for row in api.replays())
 
 
-@pytest.fixture
-def dashboard(server: Server, context: BrowserContext) -> Page:
-    """A logged-in dashboard."""
+def log_in(server: Server, context: BrowserContext) -> Page:
     told = subprocess.run(
         [sys.executable, "-m", "playhead.cli", "login-url", "--data", str(server.data)],
         env={**os.environ, "PLAYHEAD_PUBLIC_URL": server.url},
@@ -256,6 +254,12 @@ def dashboard(server: Server, context: BrowserContext) -> Page:
     page.goto(f"{server.url}{urlsplit(link).path}?{urlsplit(link).query}")
     page.wait_for_url("**/projects/**")
     return page
+
+
+@pytest.fixture
+def dashboard(server: Server, context: BrowserContext) -> Page:
+    """A logged-in dashboard."""
+    return log_in(server, context)
 
 
 # ---- what comes from npm -------------------------------------------------------------------------------------------

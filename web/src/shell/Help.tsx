@@ -35,7 +35,7 @@ const KEYS: [group: string, rows: [keys: string[], what: string][]][] = [
   [
     'Everywhere',
     [
-      [[PALETTE_KEY], 'Search or jump to a screen'],
+      [[PALETTE_KEY], 'Search people, replays, reports, boards, screens'],
       [['?'], 'This list'],
     ],
   ],
