@@ -117,7 +117,7 @@ def test_filters_become_a_playlist_that_keeps_itself_up_to_date(
     feed.get_by_role("button", name="Save", exact=True).click()
     name_it(dashboard, name)
     expect(feed.get_by_role("button", name=f"Saved playlist: {name}")).to_be_visible()
-    feed.get_by_role("button", name=f"Playlist: {name}").click()
+    feed.get_by_role("button", name=f"Playlist: {name}", exact=True).click()
     dashboard.get_by_role("menuitem", name="All replays").click()
     expect(feed.get_by_role("button", name="Playlist: all replays")).to_be_visible()
     assert asked(dashboard) == {}
@@ -259,7 +259,7 @@ def test_the_lexicon_describes_and_hides(api: Api, base: str, dashboard: Page) -
     row.get_by_role("button", name="Describe Test Ping").click()
     dashboard.keyboard.type("Sent by nobody.")
     dashboard.keyboard.press("Enter")
-    expect(row.get_by_role("button", name="Description of Test Ping: Sent by nobody. Edit")).to_be_focused()
+    expect(row.get_by_role("button", name="Edit the description of Test Ping: Sent by nobody.")).to_be_focused()
     row.get_by_role("switch", name="Show Test Ping in pickers").click()
     expect(row.get_by_role("switch")).not_to_be_checked()
 
@@ -283,6 +283,7 @@ def test_search_finds_people_and_what_was_saved_and_offers_what_was_opened_last(
     name = f"Sought {uuid4().hex[:6]}"
     saved(api, name, metrics=METRICS)
     dashboard.goto(f"{base}/status")
+    expect(dashboard.get_by_role("heading", level=1)).to_be_visible()
 
     def search(text: str) -> None:
         dashboard.keyboard.press("Control+k")

@@ -336,7 +336,7 @@ function Description(props: { label: string; text: string; onWrite: (text: strin
         type="button"
         className={style.text}
         data-empty={text === '' || undefined}
-        aria-label={text ? `Description of ${label}: ${text}. Edit` : `Describe ${label}`}
+        aria-label={text ? `Edit the description of ${label}: ${text}` : `Describe ${label}`}
         title={text || undefined}
         onClick={() => setEditing(true)}
       >

@@ -63,7 +63,7 @@ export function BehindHead(props: {
           </button>
         ))}
       </div>
-      <Tip label="Back to the report" keys="Esc">
+      <Tip label="Back to the report" keys="Esc" hoverOnly>
         <button
           ref={close}
           type="button"
