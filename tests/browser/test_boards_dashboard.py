@@ -109,7 +109,7 @@ def test_a_report_is_saved_changed_found_and_deleted(base: str, dashboard: Page)
 
 
 def test_filters_become_a_playlist_that_keeps_itself_up_to_date(
-    server: Server, api: Api, base: str, chromium: Browser, dashboard: Page
+    server: Server, base: str, watched: str, chromium: Browser, dashboard: Page
 ) -> None:
     name = f"Of deliveries {uuid4().hex[:6]}"
     dashboard.goto(f"{base}/replays?url=delivery.html")

@@ -242,7 +242,7 @@ function Body<T, State>(props: {
       </Trouble>
     );
   }
-  const bones = <CardBones />;
+  const bones = <CardBones busy={report.asking !== null} />;
   return (
     <>
       {report.answered ? (
@@ -258,9 +258,9 @@ function Body<T, State>(props: {
   );
 }
 
-export function CardBones() {
+function CardBones({ busy }: { busy: boolean }) {
   return (
-    <div className={style.bones} aria-busy="true">
+    <div className={style.bones} aria-busy={busy}>
       {[42, 55, 48, 70, 62, 80, 66].map((height) => (
         <div key={height} className="bone" style={{ height: `${height}%` }} />
       ))}
@@ -299,7 +299,7 @@ function ReplaysCard({ project, report, search, seen }: CardProps) {
   }
   return (
     <>
-      <ol className={style.replays} aria-busy={!found.data}>
+      <ol className={style.replays} aria-busy={seen && !found.data}>
         {found.data
           ? found.data.results.slice(0, SHOWN).map((row) => (
               <li key={row.replay_id}>

@@ -141,7 +141,7 @@ function Node(props: {
       data-end={node.end || undefined}
       data-chosen={props.chosen || undefined}
       aria-haspopup="menu"
-      aria-label={said}
+      aria-label={`${name} ${count(node.count)} · ${percent(node.share)} of people`}
       title={said}
       style={
         {

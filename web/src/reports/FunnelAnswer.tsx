@@ -91,7 +91,7 @@ export function FunnelAnswer(props: {
               who={who}
               colour={colours.at(-1)}
             >
-              <em>in {timeText(overall.convert.median_ms)} (median)</em>
+              <em>median {timeText(overall.convert.median_ms)}</em>
             </TimesButton>
           )}
         </span>

@@ -203,13 +203,13 @@ export function FunnelBuilder(props: {
                 onChange({ ...state, exclusions: [...state.exclusions, { event, filters: [] }] })
               }
             >
-              <CircleSlash size={13} aria-hidden /> Exclusion
+              <CircleSlash size={13} aria-hidden /> Exclude
             </EventPicker>
             {state.hold.length === 0 && (
               <PropertyPicker
                 project={project}
                 event={steps[0]?.event}
-                label="Hold a property constant"
+                label="Hold constant: a property"
                 className={style.add as string}
                 onPick={({ property }) => onChange({ ...state, hold: [property] })}
               >

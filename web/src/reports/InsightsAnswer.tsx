@@ -218,7 +218,7 @@ export function InsightsAnswer(props: {
                 key={i}
                 type="button"
                 aria-haspopup="menu"
-                aria-label={`${line.name}, ${range}: ${valueText(series[i]?.total ?? null)}`}
+                aria-label={`${line.name} ${valueText(series[i]?.total ?? null)}${series[i]?.previous ? ` ${changeText(series[i].total, series[i].previous.total)}` : ''}, ${range}`}
                 onClick={(event) => show(i, null, false, ...below(event.currentTarget))}
               >
                 <i

@@ -342,7 +342,7 @@ export function BreakdownLine(props: {
         profiles
         project={props.project}
         event={props.event}
-        label={breakdown ? `By: ${propertyName(breakdown.property)}` : 'Break down by a property'}
+        label={breakdown ? `By: ${propertyName(breakdown.property)}` : 'Breakdown by a property'}
         chosen={breakdown}
         {...(breakdown ? {} : { className: style.add as string })}
         onPick={props.onChange}

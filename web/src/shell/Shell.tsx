@@ -281,7 +281,11 @@ function MemberMenu({ session }: { session: Session }) {
   return (
     <Menu position="bottom-end" width={220} offset={4}>
       <Menu.Target>
-        <button type="button" className={style.member} aria-label={`Signed in as ${shown}`}>
+        <button
+          type="button"
+          className={style.member}
+          aria-label={`${shown.slice(0, 2).toUpperCase()}: signed in as ${shown}`}
+        >
           {shown.slice(0, 2).toUpperCase()}
         </button>
       </Menu.Target>
