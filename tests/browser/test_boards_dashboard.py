@@ -111,8 +111,8 @@ def test_a_report_is_saved_changed_found_and_deleted(base: str, dashboard: Page)
 def test_filters_become_a_playlist_that_keeps_itself_up_to_date(
     server: Server, base: str, watched: str, chromium: Browser, dashboard: Page
 ) -> None:
-    name = f"Of deliveries {uuid4().hex[:6]}"
-    dashboard.goto(f"{base}/replays?url=delivery.html")
+    name = f"Of items {uuid4().hex[:6]}"
+    dashboard.goto(f"{base}/replays?url=item.html")
     feed = dashboard.get_by_label("Replay feed")
     feed.get_by_role("button", name="Save", exact=True).click()
     name_it(dashboard, name)
@@ -123,12 +123,12 @@ def test_filters_become_a_playlist_that_keeps_itself_up_to_date(
     assert asked(dashboard) == {}
     feed.get_by_role("button", name="Playlist: all replays").click()
     dashboard.get_by_role("menuitem", name=name).click()
-    expect(feed.get_by_role("button", name="Remove filter: Page: delivery.html")).to_be_visible()
+    expect(feed.get_by_role("button", name="Remove filter: Page: item.html")).to_be_visible()
 
     # A visit that matches comes into the open playlist by itself.
     visitor = chromium.new_context()
     page = visitor.new_page()
-    page.goto(server.shop("delivery.html"))
+    page.goto(server.shop("item.html?id=harbor-mug"))
     replay = recording(page)
     page.mouse.wheel(0, 300)
     expect(feed.locator(f'[data-replay="{replay}"]')).to_be_visible(timeout=20_000)

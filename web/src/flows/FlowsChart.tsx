@@ -163,7 +163,7 @@ function Node(props: {
         props.onPick(point, node.count, box.left + 12, box.top + SLOT, event.currentTarget);
       }}
     >
-      <b>{name}</b>
+      <b>{name}</b>{' '}
       <span>
         {count(node.count)} · {percent(node.share)}
       </span>

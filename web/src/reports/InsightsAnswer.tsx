@@ -227,8 +227,8 @@ export function InsightsAnswer(props: {
                   style={{ background: line.colour }}
                   aria-hidden
                 />
-                <b title={line.name}>{line.name}</b>
-                <em>{valueText(series[i]?.total ?? null)}</em>
+                <b title={line.name}>{line.name}</b> <em>{valueText(series[i]?.total ?? null)}</em>
+                {series[i]?.previous && ' '}
                 {series[i]?.previous && (
                   <em>{changeText(series[i].total, series[i].previous.total)}</em>
                 )}

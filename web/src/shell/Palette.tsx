@@ -215,67 +215,64 @@ export function Palette(props: {
 
   let row = 0;
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      withCloseButton={false}
-      size={560}
-      padding={0}
-      yOffset="12vh"
-      aria-label="Search or jump to"
-    >
-      <div className={style.field}>
-        <Search size={16} aria-hidden />
-        <input
-          data-autofocus
-          role="combobox"
-          aria-expanded
-          aria-controls={listId}
-          aria-activedescendant={entries[at] ? `${listId}-${entries[at].key}` : undefined}
-          aria-label="Search people, replays, saved reports and boards, or jump to a screen"
-          placeholder="Person, report, board, screen…"
-          value={typed}
-          onChange={(event) => {
-            setTyped(event.currentTarget.value);
-            setChosen(0);
-          }}
-          onKeyDown={press}
-        />
-      </div>
-      <div id={listId} role="listbox" aria-label="Found" className={style.list}>
-        {groups.map(
-          ([name, list]) =>
-            list.length > 0 && (
-              <div key={name} role="group" aria-label={name}>
-                <div className={style.group}>{name}</div>
-                {list.map((entry) => {
-                  const i = row++;
-                  return (
-                    <button
-                      type="button"
-                      key={entry.key}
-                      id={`${listId}-${entry.key}`}
-                      role="option"
-                      aria-selected={i === at}
-                      tabIndex={-1}
-                      className={style.entry}
-                      onMouseMove={() => setChosen(i)}
-                      onClick={() => {
-                        onClose();
-                        entry.go();
-                      }}
-                    >
-                      <span className={style.icon}>{entry.icon}</span>
-                      <span className={style.name}>{entry.name}</span>
-                      {entry.note && <span className={style.note}>{entry.note}</span>}
-                    </button>
-                  );
-                })}
-              </div>
-            ),
-        )}
-        {entries.length === 0 && <p className={style.none}>Nothing matches “{typed}”.</p>}
-      </div>
-    </Modal>
+    <Modal.Root opened onClose={onClose} size={560} yOffset="12vh">
+      <Modal.Overlay />
+      <Modal.Content aria-label="Search or jump to">
+        <Modal.Body p={0}>
+          <div className={style.field}>
+            <Search size={16} aria-hidden />
+            <input
+              data-autofocus
+              role="combobox"
+              aria-expanded
+              aria-controls={listId}
+              aria-activedescendant={entries[at] ? `${listId}-${entries[at].key}` : undefined}
+              aria-label="Search people, replays, saved reports and boards, or jump to a screen"
+              placeholder="Person, report, board, screen…"
+              value={typed}
+              onChange={(event) => {
+                setTyped(event.currentTarget.value);
+                setChosen(0);
+              }}
+              onKeyDown={press}
+            />
+          </div>
+          <div id={listId} role="listbox" aria-label="Found" className={style.list}>
+            {groups.map(
+              ([name, list]) =>
+                list.length > 0 && (
+                  <div key={name} role="group" aria-label={name}>
+                    <div className={style.group}>{name}</div>
+                    {list.map((entry) => {
+                      const i = row++;
+                      return (
+                        <button
+                          type="button"
+                          key={entry.key}
+                          id={`${listId}-${entry.key}`}
+                          role="option"
+                          aria-selected={i === at}
+                          tabIndex={-1}
+                          className={style.entry}
+                          onMouseMove={() => setChosen(i)}
+                          onClick={() => {
+                            onClose();
+                            entry.go();
+                          }}
+                        >
+                          <span className={style.icon}>{entry.icon}</span>
+                          <span className={style.name}>{entry.name}</span>
+                          {entry.note && <span className={style.note}>{entry.note}</span>}
+                        </button>
+                      );
+                    })}
+                  </div>
+                ),
+            )}
+            {entries.length === 0 && <p className={style.none}>Nothing matches “{typed}”.</p>}
+          </div>
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
