@@ -109,6 +109,67 @@ def test_the_replays_behind_a_point(program: TestClient, stores: Stores, made: N
     assert [*shown(page), *shown(rest)] == shown(answer)
 
 
+def test_the_events_behind_points_that_are_not_of_one_bucket(
+    program: TestClient, stores: Stores, made: NewProject
+) -> None:
+    hour, day = 3_600_000, 86_400_000
+    for name, at in (("today", 0), ("ago3", -3 * day), ("ago8", -8 * day)):
+        track(stores, made.project_id, "Buy", at=at, distinct_id=f"u {name}", insert_id=name)
+    track(stores, made.project_id, "Look", at=hour, distinct_id="u1", insert_id="look")
+
+    def behind(body: dict[str, Any], **point: Any) -> list[str]:
+        answer = program.post("/reports/insights/events", json={**body, "point": point}).json()
+        return [each["insert_id"] for each in answer["results"]]
+
+    week = {**RANGE, "metrics": [{"event": "Buy", "measure": "wau"}]}
+    assert program.post("/reports/insights", json=week).json()["series"][0]["points"][0]["value"] == 2
+    assert behind(week, t=f"{DAY}T00:00:00Z") == ["today", "ago3"]
+    compared = {**BUY, "from": "2026-11-20", "compare": "previous"}
+    (series,) = program.post("/reports/insights", json=compared).json()["series"]
+    assert [point["value"] for point in series["points"]] == [0, 0, 1]
+    assert [(point["t"], point["value"]) for point in series["previous"]["points"]] == [
+        ("2026-11-17T00:00:00Z", 0),
+        ("2026-11-18T00:00:00Z", 0),
+        ("2026-11-19T00:00:00Z", 1),
+    ]
+    assert (series["total"], series["previous"]["total"]) == (1, 1)
+    assert behind(compared, previous=True) == ["ago3"]
+    assert behind(compared, previous=True, t="2026-11-19T00:00:00Z") == ["ago3"]
+    assert behind(compared, previous=True, t="2026-11-18T00:00:00Z") == []
+    ratio = {**RANGE, "metrics": [{"event": "Buy"}, {"event": "Look"}], "formulas": [{"formula": "A / B"}]}
+    found = program.post("/reports/insights", json=ratio).json()["series"]
+    assert [(each["metric"], each["formula"], each["total"]) for each in found] == [
+        (0, None, 1),
+        (1, None, 1),
+        (None, 0, 1),
+    ]
+    assert behind(ratio, formula=0) == ["look", "today"]
+
+
+def test_an_event_that_excludes_and_what_is_behind_a_day_of_the_trend(
+    program: TestClient, stores: Stores, made: NewProject
+) -> None:
+    day = 86_400_000
+    for who, began in (("u1", 0), ("u2", 0), ("u3", -day)):
+        track(stores, made.project_id, "Look", at=began, distinct_id=who, insert_id=f"look {who}")
+        track(stores, made.project_id, "Buy", at=began + 60_000, distinct_id=who, insert_id=f"buy {who}")
+    track(stores, made.project_id, "Refuse", at=30_000, distinct_id="u2", insert_id="no")
+    body = {**STEPS, "from": "2026-11-21", "exclusions": [{"event": "Refuse"}], "unit": "day"}
+    (segment,) = program.post("/reports/funnel", json=body).json()["segments"]
+    assert [step["count"] for step in segment["steps"]] == [3, 2]
+    assert segment["steps"][1]["distribution"][-1] == {"from_ms": 60_000, "to_ms": 600_000, "count": 2}
+    assert segment["convert"]["median_ms"] == segment["steps"][1]["median_ms"] == segment["convert"]["p90_ms"] == 60_000
+    assert [(each["entered"], each["converted"], each["rate"]) for each in segment["trend"]] == [(1, 1, 1), (2, 1, 0.5)]
+
+    def behind(**point: Any) -> list[str]:
+        answer = program.post("/reports/funnel/events", json={**body, "point": point}).json()
+        return [each["insert_id"] for each in answer["results"]]
+
+    assert behind(step=2, outcome="dropped") == ["look u2"]
+    assert behind(step=2, t=f"{DAY}T00:00:00Z") == ["buy u1"]
+    assert behind(step=2, t="2026-11-21T00:00:00Z") == ["buy u3"]
+
+
 def test_both_parts_of_a_funnels_step(program: TestClient, stores: Stores, made: NewProject) -> None:
     bought, left = visit(stores, made, "u1"), visit(stores, made, "u2")
     for who, each in (("u1", bought), ("u2", left)):
@@ -165,6 +226,17 @@ def test_what_nobody_sent_is_an_empty_report(program: TestClient) -> None:
         ("insights", {**BUY, "filters": [{"property": "a", "op": "set", "value": 1}]}, "`filters[0].value` is not used with set"),
         ("insights", {**BUY, "filters": [{"property": "a", "op": "before", "value": "soon"}]}, "must be a day such as"),
         ("insights", {**BUY, "metrics": [{"event": "A", "measures": "total"}]}, "unknown field `measures`"),
+        ("insights", {**BUY, "filters": [{"property": "a"}]}, "`filters[0].op` is missing"),
+        ("insights", {**BUY, "filters": [{"any": [{"property": "a", "op": "set"}]}]}, "`filters[0].any` must hold 2 or more"),
+        ("insights", {**BUY, "filters": [{"any": [{"op": "set"}, {"property": "a", "op": "set"}]}]}, "`filters[0].any[0].property` is missing"),
+        ("insights", {**BUY, "filters": [{"property": "a", "op": "set", "any": []}]}, "`filters[0]` must be either a filter or `any`"),
+        ("insights", {**BUY, "formulas": [{"formula": "A / D"}]}, "`formulas[0].formula`: D names no metric"),
+        ("insights", {**BUY, "formulas": [{"formula": "(A"}]}, "`formulas[0].formula`: a ( is not closed"),
+        ("insights", {**BUY, "point": {"previous": True}}, "`point.previous` needs a report that compares"),
+        ("funnel", {**STEPS, "exclusions": [{"event": "C", "after": 2}]}, "`exclusions[0].after` must be the number of a step, 1 to 1"),
+        ("funnel", {**STEPS, "order": "any", "exclusions": [{"event": "C"}]}, "`exclusions` lie between steps"),
+        ("funnel", {**STEPS, "hold": ["a", "b", "c", "d"]}, "`hold` must hold at most 3"),
+        ("funnel", {**STEPS, "point": {"step": 1, "t": "2026-11-22T00:00:00Z"}}, "`point.t` needs a report with a trend"),
         ("insights/replays", {**BUY, "point": {"t": "2026-11-23T00:00:00Z"}}, "`point.t` must be the `t` of a bucket"),
     ],
 )  # fmt: skip

@@ -172,7 +172,8 @@ def test_a_funnel_is_built_by_picking(server: Server, api: Api, visits: Visits, 
         expect(dashboard.get_by_role("option", name=event)).to_be_visible()
         dashboard.keyboard.press("Enter")
     dashboard.get_by_role("button", name="Move View Item up").click()
-    expect(dashboard.get_by_role("group", name=re.compile("^Funnel, .*View Item .*, Add to Cart"))).to_be_visible()
+    bars = dashboard.get_by_role("group", name=re.compile("^Funnel, .*View Item .*, Add to Cart"))
+    expect(bars).to_be_visible(timeout=15_000)
     steps = json.loads(parse_qs(urlsplit(dashboard.url).query)["steps"][0])
     assert steps == STEPS
     dashboard.go_back()

@@ -70,9 +70,13 @@ bodies = st.fixed_dictionaries(
 )
 
 
-def check(analytics: Analytics, history: History, body: dict[str, Any], some: list[int]) -> None:
+def check(analytics: Analytics, cases: list[Case]) -> None:
+    for project_id, case in zip(store(analytics, [case[0] for case in cases]), cases, strict=True):
+        check_one(analytics, project_id, *case)
+
+
+def check_one(analytics: Analytics, project_id: str, history: History, body: dict[str, Any], some: list[int]) -> None:
     note(f"{body}\n{history}")
-    (project_id,) = store(analytics, [history])
     report = flows(analytics, project_id, read_flows(json.dumps(body).encode()), "UTC")
     nodes, edges = reference.flows(history, body)
     assert {(node.step, node.event): node.count for node in report.nodes} == nodes
@@ -95,20 +99,24 @@ def check(analytics: Analytics, history: History, body: dict[str, Any], some: li
         assert len({each.person for each in found}) == people, "as many people are behind it as the report says"
 
 
+# Each example is a few histories, for storing takes longer than asking.
+EACH = 4
+Case = tuple[History, dict[str, Any], list[int]]
 points = st.lists(st.integers(0, 1_000), min_size=2, max_size=2)
-ordinary = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
-long = settings(max_examples=2_500, deadline=None, suppress_health_check=list(HealthCheck))
+some_cases = st.lists(st.tuples(histories(), bodies, points), min_size=EACH, max_size=EACH)
+quietly = settings(deadline=None, suppress_health_check=list(HealthCheck))
+ordinary, long = settings(quietly, max_examples=120 // EACH), settings(quietly, max_examples=2_500 // EACH)
 
 
 @ordinary
-@given(histories(), bodies, points)
-def test_flows(engine: Analytics, history: History, body: dict[str, Any], some: list[int]) -> None:
-    check(engine, history, body, some)
+@given(some_cases)
+def test_flows(engine: Analytics, cases: list[Case]) -> None:
+    check(engine, cases)
 
 
 @pytest.mark.torture
 @pytest.mark.timeout(7_200)
 @long
-@given(histories(), bodies, points)
-def test_flows_of_many_histories(engine: Analytics, history: History, body: dict[str, Any], some: list[int]) -> None:
-    check(engine, history, body, some)
+@given(some_cases)
+def test_flows_of_many_histories(engine: Analytics, cases: list[Case]) -> None:
+    check(engine, cases)

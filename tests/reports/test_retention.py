@@ -107,10 +107,16 @@ def point_of(report: RetentionReport, body: dict[str, Any], choice: tuple[int, i
     return point
 
 
-def check(analytics: Analytics, clock: Clock, history: History, body: dict[str, Any], now: int, some: Any) -> None:
+def check(analytics: Analytics, clock: Clock, cases: list[Case]) -> None:
+    for project_id, case in zip(store(analytics, [case[0] for case in cases]), cases, strict=True):
+        check_one(analytics, clock, project_id, *case)
+
+
+def check_one(
+    analytics: Analytics, clock: Clock, project_id: str, history: History, body: dict[str, Any], now: int, some: Any
+) -> None:
     note(f"{body}\n{history}")
     clock.now = now
-    (project_id,) = store(analytics, [history])
     report = retention(analytics, project_id, read_retention(json.dumps(body).encode()), "UTC")
     expected = reference.retention(history, body, now)
     assert {each.segment for each in report.segments} == set(expected)
@@ -150,23 +156,23 @@ def check_counted(report: RetentionReport, body: dict[str, Any], people: int) ->
     assert people == {"returned": count, "lost": size - count, None: size}[point.get("outcome")]
 
 
-ordinary = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-long = settings(max_examples=2_500, deadline=None, suppress_health_check=list(HealthCheck))
+# Each example is a few histories, for storing takes longer than asking.
+EACH = 4
+Case = tuple[History, dict[str, Any], int, Any]
+some_cases = st.lists(st.tuples(histories(), bodies(), nows, choices), min_size=EACH, max_size=EACH)
+quietly = settings(deadline=None, suppress_health_check=list(HealthCheck))
+ordinary, long = settings(quietly, max_examples=120 // EACH), settings(quietly, max_examples=2_500 // EACH)
 
 
 @ordinary
-@given(histories(), bodies(), nows, choices)
-def test_retention(
-    engine: Analytics, clock: Clock, history: History, body: dict[str, Any], now: int, some: Any
-) -> None:
-    check(engine, clock, history, body, now, some)
+@given(some_cases)
+def test_retention(engine: Analytics, clock: Clock, cases: list[Case]) -> None:
+    check(engine, clock, cases)
 
 
 @pytest.mark.torture
 @pytest.mark.timeout(7_200)
 @long
-@given(histories(), bodies(), nows, choices)
-def test_retention_of_many_histories(
-    engine: Analytics, clock: Clock, history: History, body: dict[str, Any], now: int, some: Any
-) -> None:
-    check(engine, clock, history, body, now, some)
+@given(some_cases)
+def test_retention_of_many_histories(engine: Analytics, clock: Clock, cases: list[Case]) -> None:
+    check(engine, clock, cases)

@@ -31,9 +31,11 @@ function read(csv: string): string[][] {
 }
 
 it('writes CSV that reads back as it was, quotes, commas, line breaks and all', () => {
-  const text = fc.string({ unit: 'binary' }).filter((one) => !/^\s*[=+\-@]|^[\t\r]/.test(one));
+  const text = fc
+    .string({ unit: fc.constantFrom(...'a ,"\r\n\t;é😀=-@'), maxLength: 12 })
+    .filter((one) => !/^\s*[=+\-@]|^[\t\r]/.test(one));
   fc.assert(
-    fc.property(fc.array(fc.tuple(text, text), { minLength: 1 }), (rows) => {
+    fc.property(fc.array(fc.tuple(text, text), { minLength: 1, maxLength: 5 }), (rows) => {
       const csv = toCsv(table(rows));
       expect(csv.startsWith('\uFEFF')).toBe(true);
       expect(read(csv.slice(1)).slice(1)).toEqual(rows);

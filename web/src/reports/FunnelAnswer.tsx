@@ -273,6 +273,7 @@ function Trend(props: {
           labels={labels}
           format={rateText}
           whole={false}
+          shares
           chosen={chosenAt}
           summary={words}
           title={`${state.steps.map((one) => eventLabel(one.event)).join(' → ')}, ${rangeInside(state.range)}`}

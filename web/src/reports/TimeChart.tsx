@@ -44,6 +44,8 @@ export interface TimeChartProps {
   format: (value: number | null) => string;
   /** Whole numbers only. */
   whole: boolean;
+  /** Shares, of which 1 is the most there can be. */
+  shares?: true;
   chosen: Chosen | null;
   summary: string;
   /** Of a picture of it. */
@@ -103,7 +105,19 @@ export default function TimeChart(props: TimeChartProps) {
     );
     // The whole of `props` is never the same; what is drawn of it is listed.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [chart, drawn, kind, lines, labels, labelsBefore, format, props.whole, chosen, scheme]);
+  }, [
+    chart,
+    drawn,
+    kind,
+    lines,
+    labels,
+    labelsBefore,
+    format,
+    props.whole,
+    props.shares,
+    chosen,
+    scheme,
+  ]);
 
   useImperativeHandle(props.handle, () => ({
     savePng: () => void savePng(option({ ...props, chosen: null }, drawn), props.title, 400),
@@ -241,6 +255,7 @@ function option(props: TimeChartProps, drawn: Drawing[]): Option {
       type: 'value',
       splitNumber: 4,
       ...(props.whole ? { minInterval: 1 } : {}),
+      ...(props.shares ? { max: ({ max }: { max: number }) => (max > 0.8 ? 1 : undefined) } : {}),
       axisLabel: { ...text, formatter: (value: number) => format(value) },
       splitLine: { lineStyle: { color: token('--line'), width: 1 } },
     },
@@ -262,7 +277,8 @@ function option(props: TimeChartProps, drawn: Drawing[]): Option {
             color: colour,
             opacity: previous ? 0.4 : 1,
             borderColor: background,
-            borderWidth: lines.length > 1 || previous ? 0.5 : 0,
+            // Between many thin columns a border would leave nothing of them.
+            borderWidth: drawn.length > 1 && drawn.length * labels.length <= 80 ? 0.5 : 0,
           },
         };
       }

@@ -1,6 +1,7 @@
 import { useComputedColorScheme } from '@mantine/core';
 import { type Ref, useEffect, useImperativeHandle, useRef } from 'react';
 
+import { useNarrow } from '../lib/hooks';
 import { type Drawn, type Option, axisText, savePng, token, tooltip, useChart } from './echart';
 import style from './Reports.module.css';
 import { changeText, percent } from './words';
@@ -36,6 +37,8 @@ export default function TotalsChart(props: Props) {
   const scheme = useComputedColorScheme('light');
   const slot = useRef<HTMLDivElement>(null);
   const chart = useChart(slot);
+  // On a narrow screen there is no room beside a pie; the legend above it has the names.
+  const narrow = useNarrow();
   const compared = kind === 'bar' && totals.some((one) => one.before !== undefined);
   const height =
     kind === 'pie' ? PIE : Math.max(120, totals.length * (compared ? ROW + 12 : ROW) + 16);
@@ -44,7 +47,7 @@ export default function TotalsChart(props: Props) {
     chart.current?.resize();
     chart.current?.setOption(
       {
-        ...option(props, compared),
+        ...option(props, compared, !narrow),
         tooltip: {
           trigger: kind === 'pie' ? 'item' : 'axis',
           axisPointer: { type: 'shadow', shadowStyle: { color: token('--hover'), opacity: 0.8 } },
@@ -59,7 +62,10 @@ export default function TotalsChart(props: Props) {
               {
                 colour: one.colour,
                 name: 'Over all days',
-                value: format(one.value),
+                value:
+                  kind === 'pie'
+                    ? `${format(one.value)} · ${percent(shareOf(totals, at))}`
+                    : format(one.value),
                 beside:
                   one.before === undefined
                     ? undefined
@@ -73,10 +79,11 @@ export default function TotalsChart(props: Props) {
     );
     // The whole of `props` is never the same; what is drawn of it is listed.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [chart, kind, totals, format, compared, props.chosen, scheme]);
+  }, [chart, kind, totals, format, compared, props.chosen, narrow, scheme]);
 
   useImperativeHandle(props.handle, () => ({
-    savePng: () => void savePng(option({ ...props, chosen: null }, compared), props.title, height),
+    savePng: () =>
+      void savePng(option({ ...props, chosen: null }, compared, true), props.title, height),
   }));
 
   useEffect(() => {
@@ -123,11 +130,19 @@ export default function TotalsChart(props: Props) {
   );
 }
 
-function option({ kind, totals, format, chosen }: Props, compared: boolean): Option {
+function shareOf(totals: Total[], at: number): number {
+  const own = (one: Total | undefined) => Math.max(one?.value ?? 0, 0);
+  return own(totals[at]) / (totals.reduce((sum, one) => sum + own(one), 0) || 1);
+}
+
+function option(
+  { kind, totals, format, chosen }: Props,
+  compared: boolean,
+  beside: boolean,
+): Option {
   const text = { ...axisText(), fontSize: 12, color: token('--text') };
   const background = token('--bg');
   if (kind === 'pie') {
-    const all = totals.reduce((sum, one) => sum + Math.max(one.value ?? 0, 0), 0);
     return {
       animation: false,
       series: [
@@ -136,8 +151,9 @@ function option({ kind, totals, format, chosen }: Props, compared: boolean): Opt
           radius: ['52%', '82%'],
           label: {
             ...text,
+            show: beside,
             formatter: ({ dataIndex, name }: { dataIndex: number; name: string }) =>
-              `${name}  ${percent(Math.max(totals[dataIndex]?.value ?? 0, 0) / (all || 1))}`,
+              `${name}  ${percent(shareOf(totals, dataIndex))}`,
           },
           labelLine: { lineStyle: { color: token('--line-strong') }, length: 12, length2: 8 },
           itemStyle: { borderColor: background, borderWidth: 1.5 },
