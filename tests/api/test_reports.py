@@ -72,6 +72,16 @@ def test_segments_and_filters_by_a_property_of_the_person(
         assert program.post("/reports/insights", json=body).json()["series"][0]["total"] == total, condition
 
 
+def test_what_nobody_did_before_the_range_is_no_rest(program: TestClient, stores: Stores, made: NewProject) -> None:
+    properties = {"kind": "mug"}
+    track(stores, made.project_id, "Buy", at=-86_400_000, distinct_id="", insert_id="i1", properties=properties)
+    body = {**RANGE, "metrics": [{"event": "Buy", "measure": "wau"}], "breakdown": {"property": "kind"}}
+    assert program.post("/reports/insights", json=body).json()["series"] == []
+    track(stores, made.project_id, "Buy", at=-86_400_000, distinct_id="u1", insert_id="i2", properties=properties)
+    (rest,) = program.post("/reports/insights", json=body).json()["series"]
+    assert (rest["segment"], rest["total"], rest["points"][0]["value"]) == ("$other", 0, 1)
+
+
 def test_a_merge_shows_at_once(program: TestClient, stores: Stores, made: NewProject) -> None:
     track(stores, made.project_id, "Look", distinct_id="$device:d1", device_id="d1")
     track(stores, made.project_id, "Buy", at=9_000, distinct_id="u1", user_id="u1")

@@ -266,7 +266,12 @@ def _values(
     for row in run(analytics, query, sql):
         by_segment.setdefault((row["kind"], row["name"]), {})[row["bucket"]] = row["value"]
     empty = _nothing(metric).empty
-    return {key: _Values(values, empty) for key, values in by_segment.items()}
+    return {key: _Values(values, empty) for key, values in by_segment.items() if _is_shown(key, values)}
+
+
+def _is_shown(key: Segment, values: dict[int, float | None]) -> bool:
+    """The rest is there when something is in it; what only nobody did before the range is nothing."""
+    return key[0] != 3 or not {-2, -1}.isdisjoint(values) or any(values.values())
 
 
 def _nothing(metric: Metric) -> _Values:
