@@ -13,10 +13,11 @@ import {
   peopleBehindQuery,
 } from '../api/reports';
 import { Avatar } from '../feed/Avatar';
-import { ago, clock, count, exact, personLabel, plural, propertyName } from '../lib/format';
+import { ago, count, exact, personLabel, plural, propertyName } from '../lib/format';
 import { useKeys, useNow } from '../lib/hooks';
 import { TableMenu } from '../lib/TableMenu';
 import { Trouble } from '../lib/Trouble';
+import { propertyRows } from '../people/properties';
 import { useProject } from '../shell/session';
 import style from './Behind.module.css';
 import { BehindHead } from './BehindHead';
@@ -185,6 +186,9 @@ function Events(props: Of) {
   );
 }
 
+/** What an unfolded event says above its properties, and what says nothing of it. */
+const SAID = new Set(['time', 'distinct_id', 'token']);
+
 /** An event: when, what, who. It unfolds to its properties. */
 export function EventRow(props: {
   event: Omit<EventBehind, 'replay_id' | 'at_ms'>;
@@ -196,7 +200,7 @@ export function EventRow(props: {
   const [open, setOpen] = useState(false);
   const id = useId();
   const label = personLabel(event.person);
-  const properties = Object.entries(event.properties).toSorted(([a], [b]) => a.localeCompare(b));
+  const properties = propertyRows(event.properties).filter((row) => !SAID.has(row.path));
   return (
     <>
       <div className={style.event}>
@@ -242,21 +246,16 @@ export function EventRow(props: {
               <code>{event.distinct_id}</code>
             </dd>
           </div>
-          {properties.map(([name, value]) => (
-            <div key={name}>
-              <dt title={name}>{propertyName(name)}</dt>
-              <dd>{valueText(name, value)}</dd>
+          {properties.map((row) => (
+            <div key={row.path}>
+              <dt title={row.path}>{propertyName(row.path)}</dt>
+              <dd>{row.value}</dd>
             </div>
           ))}
         </dl>
       )}
     </>
   );
-}
-
-function valueText(name: string, value: unknown): string {
-  if (name === '$duration' && typeof value === 'number') return clock(value * 1000);
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** A list that goes on when its end comes into sight; its bones, its emptiness and its failures. */
