@@ -1,13 +1,14 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { BookOpenText, CloudOff, Eye, EyeOff, Pencil, Search, SearchX } from 'lucide-react';
+import { BookOpenText, CloudOff, Eye, EyeOff, Pencil, SearchX } from 'lucide-react';
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
 
 import { HttpError } from '../api/http';
 import { type Entry, type LexiconKind, describe, lexiconQuery } from '../api/lexicon';
 import { ago, count, exact, propertyName } from '../lib/format';
 import { useNarrow, useNow } from '../lib/hooks';
+import { SearchField } from '../lib/SearchField';
 import { Tip } from '../lib/Tip';
 import { Trouble } from '../lib/Trouble';
 import { NoEvents } from '../reports/Answer';
@@ -100,16 +101,14 @@ export function LexiconScreen() {
               </button>
             ))}
           </div>
-          <label className={style.search}>
-            <Search size={14} aria-hidden />
-            <input
-              type="search"
-              aria-label="Search names and descriptions"
-              placeholder="Name or description…"
+          <div className={style.search}>
+            <SearchField
               value={q}
-              onChange={(event) => change({ q: event.currentTarget.value })}
+              label="Search names and descriptions"
+              placeholder="Name or description…"
+              onChange={(q) => change({ q })}
             />
-          </label>
+          </div>
         </div>
         <p className={trouble ? style.trouble : 'unseen'} role="alert">
           {trouble}

@@ -1,7 +1,7 @@
 import { Menu } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { Bookmark, CloudOff, Ellipsis, Link2, Pencil, Search, SearchX, Trash2 } from 'lucide-react';
+import { Bookmark, CloudOff, Ellipsis, Link2, Pencil, SearchX, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 
 import { HttpError } from '../api/http';
@@ -10,6 +10,7 @@ import { useCopy } from '../lib/Copy';
 import { NameDialog } from '../lib/Dialog';
 import { exact, when } from '../lib/format';
 import { useNow } from '../lib/hooks';
+import { SearchField } from '../lib/SearchField';
 import { Trouble } from '../lib/Trouble';
 import { useProject } from '../shell/session';
 import { DeleteReport } from './DeleteReport';
@@ -82,16 +83,14 @@ export function SavedScreen() {
         ) : (
           <>
             <div className={style.tools}>
-              <label className={style.search}>
-                <Search size={14} aria-hidden />
-                <input
-                  type="search"
-                  aria-label="Search the saved reports"
-                  placeholder="Search…"
+              <div className={style.search}>
+                <SearchField
                   value={q}
-                  onChange={(event) => narrow({ ...search, q: event.currentTarget.value })}
+                  label="Search the saved reports"
+                  placeholder="Search…"
+                  onChange={(q) => narrow({ ...search, q })}
                 />
-              </label>
+              </div>
               <div className={style.kinds} role="group" aria-label="Kind">
                 {kinds.length > 1 &&
                   [undefined, ...kinds].map((one) => (
