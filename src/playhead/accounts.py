@@ -66,7 +66,13 @@ def _add(control: Control, name: str, project: NewProject, retention_days: int) 
             )
         )
         session.add(
-            ApiKey(project_id=project.project_id, key_hash=hashed(project.api_key), created_at_ms=created_at_ms)
+            ApiKey(
+                project_id=project.project_id,
+                key_hash=hashed(project.api_key),
+                created_at_ms=created_at_ms,
+                key_id=secrets.token_hex(6),
+                name="First key",
+            )
         )
     return project
 
@@ -95,7 +101,7 @@ def login_path(control: Control) -> str:
     with control.write() as session:
         session.execute(
             control.insert(Member)
-            .values(member_id=OWNER_ID, name="Owner", email=None, created_at_ms=now)
+            .values(member_id=OWNER_ID, name="Owner", email=None, created_at_ms=now, is_operator=1)
             .on_conflict_do_nothing()
         )
         session.add(LoginCode(code_hash=hashed(code), member_id=OWNER_ID, expires_at_ms=now + LOGIN_CODE_MS))

@@ -120,6 +120,7 @@ def log_in(control: Control, code: str) -> str | None:
         session.add(
             LoginSession(
                 session_hash=hashed(cookie),
+                session_id=secrets.token_hex(6),
                 member_id=row.member_id,
                 csrf_token=secrets.token_urlsafe(24),
                 created_at_ms=now,

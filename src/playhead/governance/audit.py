@@ -1,0 +1,81 @@
+"""The audit log: who did what when. Entries are appended and chained, so that a gap or a change shows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from playhead.clock import now_ms
+from playhead.stores.tables import AuditEntry
+
+ActorKind = Literal["member", "key", "link", "command", "system"]
+NO_PROJECT = ""
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who does something: a member, a program's key, whoever opens a share link, a command, or Playhead itself."""
+
+    kind: ActorKind
+    id: str = ""
+    name: str = ""
+
+
+COMMAND = Actor("command", name="command line")
+SYSTEM = Actor("system", name="Playhead")
+
+
+def record(
+    session: Session,
+    project_id: str,
+    actor: Actor,
+    action: str,
+    object_kind: str = "",
+    object_id: str = "",
+    detail: Mapping[str, object] | None = None,
+) -> None:
+    """Appends an entry within the caller's write transaction: what is done and that it was done are stored together.
+
+    `action` is `noun.verb` (`replay.watched`). Neither `object_id` nor `detail` may hold what a visitor typed or is known
+    by: a person is named by the id of the request that is about them.
+    """
+    newest = session.scalar(select(func.max(AuditEntry.number)).where(AuditEntry.project_id == project_id)) or 0
+    before = session.get(AuditEntry, (project_id, newest)) if newest else None
+    entry = AuditEntry(
+        project_id=project_id,
+        number=newest + 1,
+        at_ms=now_ms(),
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        actor_name=actor.name,
+        action=action,
+        object_kind=object_kind,
+        object_id=object_id,
+        detail=msgspec.json.encode(detail or {}, order="sorted").decode(),
+        hash="",
+    )
+    entry.hash = entry_hash(entry, before.hash if before else "")
+    session.add(entry)
+    session.flush()
+
+
+def entry_hash(entry: AuditEntry, before: str) -> str:
+    """SHA-256 over the entry's fields as a JSON array and the hash of the entry before it, in hexadecimal."""
+    fields = [
+        before,
+        entry.project_id,
+        entry.number,
+        entry.at_ms,
+        entry.actor_kind,
+        entry.actor_id,
+        entry.actor_name,
+        entry.action,
+        entry.object_kind,
+        entry.object_id,
+        entry.detail,
+    ]
+    return hashlib.sha256(msgspec.json.encode(fields)).hexdigest()
