@@ -29,7 +29,7 @@ COMMAND = Actor("command", name="command line")
 SYSTEM = Actor("system", name="Playhead")
 
 
-def record(
+def record(  # noqa: PLR0917  object_kind and object_id are read as one
     session: Session,
     project_id: str,
     actor: Actor,
@@ -40,8 +40,8 @@ def record(
 ) -> None:
     """Appends an entry within the caller's write transaction: what is done and that it was done are stored together.
 
-    `action` is `noun.verb` (`replay.watched`). Neither `object_id` nor `detail` may hold what a visitor typed or is known
-    by: a person is named by the id of the request that is about them.
+    `action` is `noun.verb` (`replay.watched`). Neither `object_id` nor `detail` may hold what a visitor typed or is
+    known by: a person is named by the id of the request that is about them.
     """
     newest = session.scalar(select(func.max(AuditEntry.number)).where(AuditEntry.project_id == project_id)) or 0
     before = session.get(AuditEntry, (project_id, newest)) if newest else None

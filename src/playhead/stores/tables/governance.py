@@ -47,8 +47,8 @@ class DataRequest(Table):
     """A deletion or a retrieval: what was asked, how far it is, and the receipt. The row is all that the job is.
 
     `kind`: `deletion` or `retrieval`; `what`: `person`, `replays`, `stretch`, `event`, `property`. `subject` is
-    JSON of what to delete or to fetch; once a deletion is done no id of a person is left in it. `receipt` is JSON of what
-    went where.
+    JSON of what to delete or to fetch; once a deletion is done no id of a person is left in it. `receipt` is JSON of
+    what went where.
     """
 
     __tablename__ = "data_requests"
