@@ -253,6 +253,83 @@ def privacy_check(  # noqa: PLR0917  Typer reads the options from the signature.
         raise typer.Exit(1)
 
 
+@app.command()
+def backup(
+    destination: Annotated[str, typer.Argument(metavar="DIR|URL", help="A directory, or s3://…, gs://…, az://….")],
+    data: Data = None,
+    notes: Annotated[
+        bool, typer.Option("--deletions-only", help="Only tell the backups what was deleted since; takes a moment.")
+    ] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Then read every byte of the backup and check it.")] = False,
+    keep: Annotated[int, typer.Option("--keep", min=0, help="Then keep only so many backups (0: all).")] = 0,
+) -> None:
+    """Back up everything, beside a running server; only what the backup before lacks is stored."""
+    from playhead.backup.making import back_up, write_notes
+    from playhead.backup.repository import Repository
+    from playhead.stores import open_stores
+    from playhead.stores.analytics import engine_for
+
+    settings = load(data=data)
+    _control(settings).close()
+    repository = Repository.open(destination)
+    stores = open_stores(settings)
+    try:
+        if notes:
+            count = len(write_notes(stores.control, repository).tombstones)
+            out.print(f"{count:,} deletions are known to the backups in {repository.url}", markup=False)
+            return
+        with engine_for(stores.analytics):
+            stores.analytics.migrate()
+            made = back_up(settings, stores, repository)
+    finally:
+        stores.close()
+    out.print(
+        f"backup {made.backup_id}: {made.bytes:,} bytes, {made.new_bytes:,} of them new, {made.objects:,} objects",
+        markup=False,
+    )
+    if verify:
+        size = repository.verify(repository.manifest(made.backup_id))
+        out.print(f"read and checked: {size:,} bytes", markup=False)
+    if keep:
+        out.print(f"{repository.keep(keep):,} older backups removed", markup=False)
+
+
+@app.command()
+def restore(
+    source: Annotated[str, typer.Argument(metavar="DIR|URL", help="Where the backups are.")],
+    data: Data = None,
+    backup_id: Annotated[str, typer.Option("--backup", help="Which; the newest if not given.")] = "",
+    tombstones: Annotated[
+        str,
+        typer.Option("--tombstones", help="What was deleted since: the old control store's URL, or a tombstones.json."),
+    ] = "",
+) -> None:
+    """Restore a backup into empty stores; what was deleted since does not come back."""
+    from playhead.backup.repository import Repository
+    from playhead.backup.restoring import restore as bring_back
+    from playhead.clock import rfc3339
+    from playhead.processes import hold_data
+    from playhead.stores import open_stores
+    from playhead.stores.analytics import engine_for
+
+    settings = load(data=data)
+    if "://" not in source and not Path(source).is_dir():
+        raise PlayheadError(f"there is no directory {source}")
+    repository = Repository.open(source)
+    with hold_data(settings):
+        stores = open_stores(settings)
+        try:
+            with engine_for(stores.analytics):
+                done = bring_back(settings, stores, repository, backup_id, tombstones)
+        finally:
+            stores.close()
+    out.print(
+        f"restored {done.backup_id} of {rfc3339(done.made_at_ms)}: {done.bytes:,} bytes, {done.objects:,} objects; "
+        f"{done.deleted:,} deletions since were applied",
+        markup=False,
+    )
+
+
 def _serve(settings: Settings) -> None:
     """Prepares the data directory, says where to open it, and becomes the supervisor."""
     from playhead import accounts, supervisor

@@ -17,6 +17,9 @@ class Settings(BaseSettings):
     analytics_url: str = Field(default="", description="`chdb:///dir` or `clickhouse://user:pass@host:8123/db`.")
     blobs_url: str = Field(default="", description="`file:///dir`, `s3://bucket/prefix`, `gs://…` or `az://…`.")
     control_url: str = Field(default="", description="`sqlite:///file` or `postgresql+psycopg://…`.")
+    analytics_backup: str = Field(
+        default="", description="Where a ClickHouse server writes its backups: `Disk('backups', '{name}')`."
+    )
     public_url: str = Field(default="", description="The address people and browsers reach this server at.")
     replay_origin: str = Field(default="", description="An origin of its own for the player document.")
     secret: str = Field(

@@ -243,6 +243,7 @@ def _write_config(directory: Path) -> Path:
     <background_move_pool_size>1</background_move_pool_size>
     <background_fetches_pool_size>1</background_fetches_pool_size>
     <tmp_path>{temporary}/</tmp_path>
+    <backups><allowed_path>{directory / "backups"}/</allowed_path></backups>
     <merge_tree>
         <number_of_free_entries_in_pool_to_execute_mutation>1</number_of_free_entries_in_pool_to_execute_mutation>
         <number_of_free_entries_in_pool_to_lower_max_size_of_merge>1</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
