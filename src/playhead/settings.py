@@ -25,6 +25,13 @@ class Settings(BaseSettings):
     secret: str = Field(
         default="", description="Keys pseudonyms of masked ids; made and kept in the data directory when empty."
     )
+    master_key: str = Field(
+        default="", description="32 bytes in base64 that wrap all keys: recordings and the journal are encrypted."
+    )
+    master_keys_before: str = Field(
+        default="", description="Former master keys, blanks between: `playhead keys rotate` leaves them."
+    )
+    kms_command: str = Field(default="", description="A command that wraps and unwraps keys in the master key's stead.")
     retention_days: int = Field(default=30, ge=1, le=3650, description="Days a replay is kept, from its first batch.")
 
     geoip_file: str = Field(

@@ -156,7 +156,7 @@ def main() -> None:
     configure_logs("worker")
     settings = Settings()
     stores = open_stores(settings)
-    queue = JournalQueue.open(settings.journal_path)
+    queue = JournalQueue.open(settings.journal_path, stores.keyring)
     worker = Worker(settings, stores, queue)
     on_stop(worker.stop)
     try:

@@ -149,7 +149,7 @@ def remove_expired(stores: Stores, now_ms: int, stopped: Callable[[], bool] = ne
             session.execute(
                 update(Replay)
                 .where(Replay.project_id == project_id, Replay.replay_id.in_(ids))
-                .values(indexed_generation=REMOVED, object="", hot_blocks=0)
+                .values(indexed_generation=REMOVED, object="", hot_blocks=0, wrapped_key=None)
             )
     return len(expired)
 
@@ -248,7 +248,7 @@ class _Covered:
             return None
         if replay is None or not replay.object:
             return set()
-        return load_index(self._stores.blobs, replay.object).block_ids
+        return load_index(self._stores, replay).block_ids
 
 
 _footers: OrderedDict[tuple[str, str], list[BlockEntry]] = OrderedDict()

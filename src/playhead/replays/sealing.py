@@ -141,7 +141,7 @@ def seal_replay(stores: Stores, replay: Replay, now_ms: int, *, level: int = BUS
     """Writes the next generation; False when there is nothing to seal or someone else was faster."""
     if is_deleted(stores.control, replay.project_id, replay.replay_id):
         return False
-    recording = open_recording(stores, replay)
+    recording = open_recording(stores, replay, to_write=True)
     improvable = recording.index is not None and any(frame.level < level for frame in recording.index.frames)
     if not recording.hot and not improvable:
         waited = now_ms - replay.last_block_at_ms > GIVE_UP_MS
@@ -191,7 +191,7 @@ def next_generation(stores: Stores, recording: Recording, level: int) -> tuple[b
     by frame.
     """
     replay, index, blobs = recording.replay, recording.index, stores.blobs
-    fresh = new_events(index, block_events(blobs, recording.hot))
+    fresh = new_events(index, block_events(blobs, recording, recording.hot))
     standing = frames_before(index, (event for block in fresh for event in block)) if index else 0
     if index and standing == len(index.frames) and standing and index.frames[-1].length < FULL_ENOUGH_BYTES:
         standing -= 1
@@ -199,14 +199,15 @@ def next_generation(stores: Stores, recording: Recording, level: int) -> tuple[b
     def tail() -> Iterator[RrwebEvent]:
         if index:
             if kept_frames == 0:
-                for some in read_frames(blobs, replay.object, index, index.frames[:standing]):
+                for some in read_frames(blobs, recording, index.frames[:standing]):
                     yield from some
-            opened = read_frames(blobs, replay.object, index, index.frames[standing:])
+            opened = read_frames(blobs, recording, index.frames[standing:])
             yield from merge([[event for some in opened for event in some], *fresh])
         else:
             yield from merge(fresh)
 
-    copy = index is not None and all(frame.level >= level for frame in index.frames[:standing])
+    alike = index is not None and index.encrypted == (recording.cipher is not None)
+    copy = index is not None and alike and all(frame.level >= level for frame in index.frames[:standing])
     kept_frames = standing if copy else 0
     kept = b""
     if index and kept_frames:
@@ -223,6 +224,7 @@ def next_generation(stores: Stores, recording: Recording, level: int) -> tuple[b
         before=index,
         kept=kept,
         kept_frames=kept_frames,
+        cipher=recording.cipher,
     )
 
 
@@ -298,7 +300,7 @@ def reconcile(stores: Stores, stopped: Callable[[], bool] = never) -> int:
     for replay in behind:
         if stopped() or is_deleted(stores.control, replay.project_id, replay.replay_id):
             continue
-        index = load_index(stores.blobs, replay.object)
+        index = load_index(stores, replay)
         inside = index.block_ids
         standing = hot_parts(stores.analytics, replay.project_id, replay.replay_id)
         rows = [sealed_row(index, replay.object, stores.blobs.size(replay.object))]
