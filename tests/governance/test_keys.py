@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from playhead.replays.removal import clean_up, remove_deleted, remove_expired
 from playhead.replays.sealing import IDLE_LEVEL, seal_due, seal_replay
 from playhead.settings import Settings
 from playhead.stores import Stores
-from playhead.stores.encryption import KeyGone, Keyring, KeyMissing, MasterKey, new_key
+from playhead.stores.encryption import KeyGone, KeyMissing, Keyring, MasterKey, new_key
 from playhead.stores.tables import EncryptionKey, Project, Replay
 
 CANARY = "canary-7f3a"
@@ -63,10 +63,8 @@ def on_disk(settings: Settings) -> bytes:
             for magic, unpack in ((b"\x1f\x8b", gzip.decompress), (b"\x28\xb5\x2f\xfd", _unzstd)):
                 at = content.find(magic)
                 while at >= 0:
-                    try:
+                    with suppress(Exception):
                         found.append(unpack(content[at:]))
-                    except Exception:
-                        pass
                     at = content.find(magic, at + 1)
     return b"\n".join(found)
 
