@@ -18,7 +18,7 @@ from playhead.accounts import NewProject, create_project
 from playhead.api.app import create_api
 from playhead.backup import making
 from playhead.backup.making import back_up, housekeeping_rests, write_notes
-from playhead.backup.repository import Damaged, Repository
+from playhead.backup.repository import TOMBSTONES, Damaged, Repository
 from playhead.backup.restoring import restore
 from playhead.delivery.flush import Delivery
 from playhead.errors import PlayheadError
@@ -29,6 +29,7 @@ from playhead.replays.sealing import seal_due
 from playhead.settings import Settings
 from playhead.stores import Stores, open_stores
 from playhead.stores.analytics import Analytics, engine_for
+from playhead.stores.encryption import Keyring, MasterKey, new_key
 from playhead.stores.tables import AuditEntry, Segment
 
 
@@ -180,6 +181,26 @@ def test_what_was_deleted_after_the_backup_does_not_come_back(
             {"p": shop.project_id},
         )
         assert {row["id"] for row in rows} == {second}
+
+
+def test_a_dropped_key_is_dropped_from_every_backup(
+    stores: Stores, settings: Settings, shop: NewProject, clock: Clock, repository: Repository, own_engine: Analytics,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:  # fmt: skip
+    keyring = Keyring(MasterKey(new_key()))
+    locked = replace(stores, keyring=keyring)
+    first, second, _ = a_little_history(locked, shop, settings, clock)
+    before = answers(settings, locked, shop, [second])
+    back_up(settings, locked, repository)
+    delete_replay(stores.control, shop.project_id, first, clock.now)
+    write_notes(stores.control, repository)
+    # Whatever becomes of the tombstone: the backup's bytes open for nobody any more.
+    repository.put_note(TOMBSTONES, [])
+    with empty_place(own_engine, tmp_path_factory.mktemp("empty")) as (place, opened):
+        there = replace(opened, keyring=keyring)
+        restore(place, there, repository)
+        assert answers(place, there, shop, [second])[f"/replays/{second}/events"] == before[f"/replays/{second}/events"]
+        assert answers(place, there, shop, [first])[f"/replays/{first}/events"][0] == 410  # type: ignore[index]
 
 
 def test_what_waits_in_the_journal_is_delivered_after_the_restore(
