@@ -386,6 +386,22 @@ class JournalQueue:
             yield _item(row[:6])
             last = row[6]
 
+    def every_dead_letter(self) -> Iterator[DeadLetter]:
+        """Every dead letter, oldest first; one is in memory at a time."""
+        last = 0
+        while True:
+            row = _retry(
+                lambda last=last: self._db.execute(  # type: ignore[misc]
+                    "SELECT project_id, ingest_id, kind, received_at_ms, meta, payload, reason, buried_at_ms, rowid"
+                    " FROM dead_letters WHERE rowid > ? ORDER BY rowid LIMIT 1",
+                    (last,),
+                ).fetchone()
+            )
+            if row is None:
+                return
+            yield DeadLetter(_item(row[:6]), row[6], row[7])
+            last = row[8]
+
     def holds_of_before(self, moment_ms: int) -> bool:
         """Whether anything waits that was accepted at or before the moment, or a flush is open that began then."""
         row = _retry(

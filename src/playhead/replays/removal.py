@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from threading import Lock
 from uuid import UUID
@@ -167,6 +167,22 @@ def _free_segments(stores: Stores, project_id: str, replay_ids: frozenset[str], 
     return len(holding)
 
 
+def remove_superseded(stores: Stores, project_id: str, replay_id: str, now_ms: int) -> None:
+    """Leaves of a replay only its newest generation: others go, and its sealed blocks are taken out of segments."""
+    with stores.control.read() as session:
+        replay = session.get(Replay, (project_id, replay_id))
+    if replay is None or not replay.object:
+        return
+    for path in list(stores.blobs.list(replay.object.rpartition("/")[0])):
+        if path != replay.object:
+            _remove_recording(stores, project_id, path)
+    sealed = load_index(stores.blobs, replay.object).block_ids
+    holding = [path for path, inside in segments_of(stores, project_id) if replay_id in inside]
+    _remove_covered(stores, [(project_id, path) for path in holding], now_ms)
+    for path in holding:
+        _take_out(stores, path, frozenset((replay_id,)), sealed)
+
+
 def segments_of(stores: Stores, project_id: str) -> Iterator[tuple[str, set[str]]]:
     """The project's segments that stand, each with the replays it holds blocks of."""
     with stores.control.read() as session:
@@ -184,13 +200,19 @@ def segments_of(stores: Stores, project_id: str) -> Iterator[tuple[str, set[str]
             log.error("segment_damaged", object=path, error=error.message)
 
 
-def _take_out(stores: Stores, path: str, replay_ids: frozenset[str]) -> None:
-    """Writes a segment anew that others still need: without the blocks of these replays."""
+def _take_out(stores: Stores, path: str, replay_ids: frozenset[str], only: Collection[UUID] | None = None) -> None:
+    """Writes a segment anew that others still need: without the blocks of these replays (`only` these blocks)."""
     try:
         segment = stores.blobs.get(path)
     except BlobNotFound:
         return
-    gone = {entry.ingest_id for entry in read_footer(segment) if entry.replay_id in replay_ids}
+    gone = {
+        entry.ingest_id
+        for entry in read_footer(segment)
+        if entry.replay_id in replay_ids and (only is None or entry.ingest_id in only)
+    }
+    if not gone:
+        return
     stores.blobs.put(path, without_blocks(segment, gone))
     with _footers_lock:
         _footers.pop((stores.blobs.url, path), None)
