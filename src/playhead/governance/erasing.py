@@ -198,7 +198,7 @@ class Deletion:
                     row.subject = encoded(subject)
                 self._erase_replays()
                 self._erase_people()
-                self._took("blobs", "retrievals", retrieval.remove_of(self._stores, self._settings, request, subject))
+                self._took("exports", "retrievals", retrieval.remove_of(self._stores, self._settings, request, subject))
             case "replays":
                 self._erase_replays()
             case "event":

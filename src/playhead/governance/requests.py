@@ -211,9 +211,7 @@ def _many(count: int, one: str, several: str = "") -> str:
     return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
-def create_deletion(  # noqa: PLR0917
-    stores: Stores, settings: Settings, project_id: str, asked: Asked, actor: Actor, now_ms: int
-) -> DataRequest:
+def create_deletion(stores: Stores, project_id: str, asked: Asked, actor: Actor, now_ms: int) -> DataRequest:
     """Asks for a deletion: from here on nobody reads what it is about, and after `WAIT_MS` the worker begins.
 
     Raises `NotFound` for replays that are not there.

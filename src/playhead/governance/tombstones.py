@@ -93,7 +93,7 @@ def standing(session: Session, project_id: str, kind: str, ids: Iterable[str]) -
                 Tombstone.project_id == project_id, Tombstone.kind == kind, Tombstone.id.in_(some)
             )
         )
-        found |= dict(rows.tuples())
+        found |= {row.id: row.until_ms for row in rows}
     return found
 
 
