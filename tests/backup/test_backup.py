@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -22,15 +23,19 @@ from playhead.backup.repository import TOMBSTONES, Damaged, Repository
 from playhead.backup.restoring import restore
 from playhead.delivery.flush import Delivery
 from playhead.errors import PlayheadError
+from playhead.governance import audit
 from playhead.governance.deletion import delete_replay
+from playhead.governance.erasing import run_requests
+from playhead.governance.requests import Asked, Receipt, create_deletion, receipt_of
 from playhead.journal import Journal, JournalQueue
 from playhead.leases import HOUSEKEEPING, take_lease
+from playhead.processes import with_secret
 from playhead.replays.sealing import seal_due
 from playhead.settings import Settings
 from playhead.stores import Stores, open_stores
 from playhead.stores.analytics import Analytics, engine_for
 from playhead.stores.encryption import Keyring, MasterKey, new_key
-from playhead.stores.tables import AuditEntry, Segment
+from playhead.stores.tables import AuditEntry, DataRequest, Segment
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +186,45 @@ def test_what_was_deleted_after_the_backup_does_not_come_back(
             {"p": shop.project_id},
         )
         assert {row["id"] for row in rows} == {second}
+
+
+def test_a_person_deleted_after_the_backup_is_deleted_again(
+    stores: Stores, settings: Settings, shop: NewProject, clock: Clock, repository: Repository, own_engine: Analytics,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:  # fmt: skip
+    settings = with_secret(settings)
+    first, second, _ = a_little_history(stores, shop, settings, clock)
+    back_up(settings, stores, repository)
+    deletion = create_deletion(
+        stores, shop.project_id, Asked(what="person", distinct_ids=["ann0"]), audit.COMMAND, clock.now
+    )
+    done(stores, settings, deletion, clock)
+    write_notes(stores.control, repository)
+    with empty_place(own_engine, tmp_path_factory.mktemp("empty")) as (place, there):
+        restore(place, there, repository)
+        found = answers(place, there, shop, [first, second])
+        assert [found[f"/replays/{each}"][0] for each in (first, second)] == [410, 200]  # type: ignore[index]
+        assert "ann0" not in str([value for path, value in found.items() if "ann1" not in path])
+        with there.control.read() as session:
+            again = session.scalars(select(DataRequest)).one()
+        receipt = done(there, with_secret(place), again, clock)
+        assert receipt.clean
+        assert {(each.store, each.what) for each in receipt.removed} >= {("analytics", "events")}
+
+
+def done(stores: Stores, settings: Settings, request: DataRequest, clock: Clock) -> Receipt:
+    """The worker's rounds until the deletion is over."""
+    JournalQueue.open(settings.journal_path).close()
+    for _ in range(20):
+        clock.now += 20_000
+        run_requests(stores, settings, clock.now)
+        with stores.control.read() as session:
+            row = session.get_one(DataRequest, (request.project_id, request.request_id))
+        if row.state not in {"waiting", "running"}:
+            break
+        time.sleep(0.5)
+    assert row.state == "done", row.error
+    return receipt_of(row)
 
 
 def test_a_dropped_key_is_dropped_from_every_backup(

@@ -6,10 +6,12 @@ off is run again after its data directory was emptied; objects that a bucket hol
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import select
@@ -20,7 +22,10 @@ from playhead.backup.repository import KEYS, TOMBSTONES, Damaged, File, Manifest
 from playhead.clock import now_ms
 from playhead.errors import NotFound, PlayheadError
 from playhead.governance import audit
-from playhead.processes import write_private
+from playhead.governance.checking import known_by
+from playhead.governance.requests import Asked, create_deletion
+from playhead.governance.tombstones import HIDDEN
+from playhead.processes import with_secret, write_private
 from playhead.replays import removal
 from playhead.settings import Settings
 from playhead.stores import Stores
@@ -73,29 +78,54 @@ def restore(
         if written[table] != count:
             raise Damaged(f"the backup's list names {count} rows of {table}, it holds {written[table]}")
     _register_unknown(stores, manifest.blobs)
-    deleted = bury(stores.control, buried)
+    fresh = bury(stores.control, buried)
     while removal.remove_deleted(stores, settings, now_ms()):
         pass
+    _delete_again(stores, with_secret(settings), fresh)
     size = sum(file.size for file in manifest.files())
     with stores.control.write() as session:
-        detail = {"bytes": size, "objects": len(manifest.blobs), "deleted": deleted}
+        detail = {"bytes": size, "objects": len(manifest.blobs), "deleted": len(fresh)}
         audit.record(session, audit.NO_PROJECT, audit.COMMAND, "backup.restored", "backup", backup_id, detail)
-    return Restored(backup_id, manifest.made_at_ms, size, len(manifest.blobs), deleted)
+    return Restored(backup_id, manifest.made_at_ms, size, len(manifest.blobs), len(fresh))
 
 
-def bury(control: Control, tombstones: Iterable[rows.Line]) -> int:
-    """Writes the tombstones that the store lacks, to be worked off anew; answers how many."""
-    count = 0
+def bury(control: Control, tombstones: Iterable[rows.Line]) -> list[dict[str, Any]]:
+    """Writes the tombstones that the store lacks, to be worked off anew; answers which.
+
+    What a deletion had only hidden may yet have been called off.
+    """
+    fresh: list[dict[str, Any]] = []
     columns = set(Tombstone.__table__.columns.keys())
     with control.write() as session:
         for line in tombstones:
             values = {name: value for name, value in line.values.items() if name in columns} | {"done_at_ms": 0}
-            count += len(
-                session.execute(
-                    control.insert(Tombstone).values(**values).on_conflict_do_nothing().returning(Tombstone.id)
-                ).all()
-            )
-    return count
+            if values.get("kind") == HIDDEN:
+                continue
+            statement = control.insert(Tombstone).values(**values).on_conflict_do_nothing().returning(Tombstone.id)
+            if session.execute(statement).first():
+                fresh.append(values)
+    return fresh
+
+
+def _delete_again(stores: Stores, settings: Settings, fresh: list[dict[str, Any]]) -> None:
+    """Asks again for the deletion of people and events that the restored stores know by other names than pseudonyms.
+
+    Nobody reads them from here on; the worker takes them away once it runs, for only then is the journal delivered.
+    """
+    grouped: dict[tuple[str, Literal["person", "event"]], list[dict[str, Any]]] = defaultdict(list)
+    for each in fresh:
+        if each["kind"] in {"person", "event"}:
+            grouped[each["project_id"], each["kind"]].append(each)
+    for (project_id, kind), theirs in grouped.items():
+        pseudonyms = [each["id"] for each in theirs]
+        found = known_by(stores.analytics, settings.secret, project_id, kind, pseudonyms)
+        # As of then, so that what these people did after it is taken as it was.
+        at_ms = max(each["created_at_ms"] for each in theirs)
+        if kind == "event":
+            for name in found:
+                create_deletion(stores, project_id, Asked(what="event", event=name), audit.COMMAND, at_ms)
+        elif found:
+            create_deletion(stores, project_id, Asked(what="person", distinct_ids=found), audit.COMMAND, at_ms)
 
 
 def _given(where: str) -> list[rows.Line]:
