@@ -267,7 +267,7 @@ def backup(
     keep: Annotated[int, typer.Option("--keep", min=0, help="Then keep only so many backups (0: all).")] = 0,
 ) -> None:
     """Back up everything, beside a running server; only what the backup before lacks is stored."""
-    from playhead.backup.making import back_up, write_notes
+    from playhead.backup.making import back_up, one_at_a_time, write_notes
     from playhead.backup.repository import Repository
     from playhead.stores import open_stores
     from playhead.stores.analytics import engine_for
@@ -275,8 +275,10 @@ def backup(
     settings = load(data=data)
     _control(settings).close()
     repository = Repository.open(destination)
-    stores = open_stores(settings)
-    try:
+    with ExitStack() as stack:
+        stores = open_stores(settings)
+        stack.callback(stores.close)
+        stack.enter_context(one_at_a_time(stores.control))
         if notes:
             count = len(write_notes(stores.control, repository).tombstones)
             out.print(f"{count:,} deletions are known to the backups in {repository.url}", markup=False)
@@ -284,17 +286,15 @@ def backup(
         with engine_for(stores.analytics):
             stores.analytics.migrate()
             made = back_up(settings, stores, repository)
-    finally:
-        stores.close()
-    out.print(
-        f"backup {made.backup_id}: {made.bytes:,} bytes, {made.new_bytes:,} of them new, {made.objects:,} objects",
-        markup=False,
-    )
-    if verify:
-        size = repository.verify(repository.manifest(made.backup_id))
-        out.print(f"read and checked: {size:,} bytes", markup=False)
-    if keep:
-        out.print(f"{repository.keep(keep):,} older backups removed", markup=False)
+        out.print(
+            f"backup {made.backup_id}: {made.bytes:,} bytes, {made.new_bytes:,} of them new, {made.objects:,} objects",
+            markup=False,
+        )
+        if verify:
+            size = repository.verify(repository.manifest(made.backup_id))
+            out.print(f"read and checked: {size:,} bytes", markup=False)
+        if keep:
+            out.print(f"{repository.keep(keep):,} older backups removed", markup=False)
 
 
 @keys_app.command("rotate")

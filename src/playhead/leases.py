@@ -9,7 +9,8 @@ from playhead.stores.control import Control
 from playhead.stores.tables import Lease
 
 HOUSEKEEPING = "housekeeping"
-BACKUP = "backup"
+# Held while a backup copies: housekeeping rests. And for as long as a command works on a repository of backups.
+BACKUP, WRITING = "backup", "backup writing"
 
 
 def take_lease(control: Control, name: str, holder: str, seconds: int) -> bool:

@@ -18,7 +18,7 @@ from visits import START, Clock, Visit, click, mutation, opening, set_profile, t
 from playhead.accounts import NewProject, create_project
 from playhead.api.app import create_api
 from playhead.backup import making
-from playhead.backup.making import back_up, housekeeping_rests, write_notes
+from playhead.backup.making import back_up, housekeeping_rests, one_at_a_time, write_notes
 from playhead.backup.repository import TOMBSTONES, Damaged, Repository
 from playhead.backup.restoring import restore
 from playhead.delivery.flush import Delivery
@@ -28,7 +28,7 @@ from playhead.governance.deletion import delete_replay
 from playhead.governance.erasing import run_requests
 from playhead.governance.requests import Asked, Receipt, create_deletion, receipt_of
 from playhead.journal import Journal, JournalQueue
-from playhead.leases import HOUSEKEEPING, take_lease
+from playhead.leases import BACKUP, HOUSEKEEPING, is_taken, take_lease
 from playhead.processes import with_secret
 from playhead.replays.sealing import seal_due
 from playhead.settings import Settings
@@ -348,9 +348,20 @@ def test_a_server_writes_its_own_backups_each_on_the_base_of_the_one_before(
 def test_housekeeping_rests_while_a_backup_copies(stores: Stores) -> None:
     with housekeeping_rests(stores.control):
         assert not take_lease(stores.control, HOUSEKEEPING, "worker", 60)
-        with pytest.raises(PlayheadError, match="another backup"), housekeeping_rests(stores.control):
-            pass
+        assert is_taken(stores.control, BACKUP)
     assert take_lease(stores.control, HOUSEKEEPING, "worker", 60)
+    assert not is_taken(stores.control, BACKUP)
+
+
+def test_one_backup_is_made_at_a_time(stores: Stores) -> None:
+    with (
+        one_at_a_time(stores.control),
+        pytest.raises(PlayheadError, match="another backup"),
+        one_at_a_time(stores.control),
+    ):
+        pass
+    with one_at_a_time(stores.control):
+        pass
 
 
 def test_a_backup_is_not_kept_with_what_it_is_of(stores: Stores, settings: Settings) -> None:

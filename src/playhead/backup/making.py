@@ -32,7 +32,7 @@ from playhead.backup.repository import KEYS, TOMBSTONES, VERSION, Analytics, Fil
 from playhead.clock import now_ms
 from playhead.errors import PlayheadError, Unavailable
 from playhead.governance import audit
-from playhead.leases import BACKUP, HOUSEKEEPING, release_lease, take_lease
+from playhead.leases import BACKUP, HOUSEKEEPING, WRITING, release_lease, take_lease
 from playhead.settings import Settings
 from playhead.stores import Stores
 from playhead.stores.blobs import BlobNotFound, Blobs
@@ -119,33 +119,52 @@ def write_notes(control: Control, repository: Repository) -> rows.Notes:
 
 
 @contextmanager
+def one_at_a_time(control: Control) -> Iterator[None]:
+    """Nobody else makes a backup of these stores, or removes one, while the block runs. Raises PlayheadError."""
+    holder = _holder()
+    if not take_lease(control, WRITING, holder, LEASE_SECONDS):
+        raise PlayheadError("another backup of these stores is being made", code="backup_running", status=409)
+    with _renewed(control, WRITING, holder):
+        yield
+
+
+@contextmanager
 def housekeeping_rests(control: Control) -> Iterator[None]:
     """No recording is sealed, superseded or deleted while the block runs. Raises `Unavailable` when it can't be had."""
-    holder = f"backup-{os.getpid()}-{secrets.token_hex(4)}"
-    if not take_lease(control, BACKUP, holder, LEASE_SECONDS):
-        raise PlayheadError("another backup of these stores is being made", code="backup_running", status=409)
-    done = threading.Event()
-    renewing = threading.Thread(target=_renew, args=(control, holder, done), daemon=True)
-    renewing.start()
-    try:
+    holder = _holder()
+    take_lease(control, BACKUP, holder, LEASE_SECONDS)
+    with _renewed(control, BACKUP, holder):
         deadline = time.monotonic() + HOUSE_SECONDS
         while not take_lease(control, HOUSEKEEPING, holder, LEASE_SECONDS):
             if time.monotonic() > deadline:
                 raise Unavailable("the worker's housekeeping does not come to rest; try again later")
             time.sleep(LOOK_SECONDS)
+        with _renewed(control, HOUSEKEEPING, holder):
+            yield
+
+
+@contextmanager
+def _renewed(control: Control, name: str, holder: str) -> Iterator[None]:
+    """Keeps a lease that was taken until the block ends."""
+    done = threading.Event()
+
+    def renew() -> None:
+        while not done.wait(RENEW_SECONDS):
+            with suppress(Unavailable):
+                take_lease(control, name, holder, LEASE_SECONDS)
+
+    renewing = threading.Thread(target=renew, daemon=True)
+    renewing.start()
+    try:
         yield
     finally:
         done.set()
         renewing.join()
-        for name in (HOUSEKEEPING, BACKUP):
-            release_lease(control, name, holder)
+        release_lease(control, name, holder)
 
 
-def _renew(control: Control, holder: str, done: threading.Event) -> None:
-    while not done.wait(RENEW_SECONDS):
-        with suppress(Unavailable):
-            for name in (BACKUP, HOUSEKEEPING):
-                take_lease(control, name, holder, LEASE_SECONDS)
+def _holder() -> str:
+    return f"backup-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _copy_blobs(repository: Repository, blobs: Blobs, known: dict[str, File]) -> dict[str, File]:

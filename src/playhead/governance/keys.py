@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from uuid import UUID, uuid4
 
-from sqlalchemy import LargeBinary, func, select, update
+from sqlalchemy import LargeBinary, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from playhead.clock import now_ms
@@ -87,6 +87,14 @@ def drop_keys(session: Session, project_id: str, replay_ids: Iterable[str]) -> N
             .where(Replay.project_id == project_id, Replay.replay_id.in_(some), Replay.wrapped_key.is_not(None))
             .values(wrapped_key=None)
         )
+
+
+def drop_project(session: Session, project_id: str) -> None:
+    """Makes every copy of whatever was recorded for the project unreadable, within the caller's transaction."""
+    session.execute(delete(EncryptionKey).where(EncryptionKey.project_id == project_id))
+    session.execute(
+        update(Replay).where(Replay.project_id == project_id, Replay.wrapped_key.is_not(None)).values(wrapped_key=None)
+    )
 
 
 def check_keys(control: Control, keyring: Keyring) -> None:

@@ -20,6 +20,7 @@ from playhead.replays.sealing import AT_ONCE, never, recording_folder, seal_repl
 from playhead.settings import Settings
 from playhead.stores import Stores
 from playhead.stores.blobs import BlobNotFound
+from playhead.stores.encryption import KeyGone
 from playhead.stores.tables import Bookmark, Replay, Segment, SharedReplay, ShareLink, Signal, Tombstone
 
 log = structlog.get_logger(__name__)
@@ -341,7 +342,11 @@ class _Covered:
             return None
         if replay is None or not replay.object:
             return set()
-        return load_index(self._stores, replay).block_ids
+        try:
+            return load_index(self._stores, replay).block_ids
+        except KeyGone:
+            # Nobody can read what was encrypted with it, here or in a segment.
+            return None
 
 
 _footers: OrderedDict[tuple[str, str], list[BlockEntry]] = OrderedDict()

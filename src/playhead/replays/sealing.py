@@ -34,6 +34,7 @@ from playhead.replays.reading import Recording, block_events, load_index, new_ev
 from playhead.replays.rewriting import Applied, Rewritten, masked_generation, rewritten, rules_owed, told
 from playhead.settings import Settings
 from playhead.stores import Stores
+from playhead.stores.encryption import KeyGone
 from playhead.stores.tables import Replay, Segment
 
 log = structlog.get_logger(__name__)
@@ -307,7 +308,12 @@ def reconcile(stores: Stores, stopped: Callable[[], bool] = never) -> int:
     for replay in behind:
         if stopped() or is_deleted(stores.control, replay.project_id, replay.replay_id):
             continue
-        index = load_index(stores, replay)
+        try:
+            index = load_index(stores, replay)
+        except KeyGone:
+            # Nobody can read it any more; it goes when it expires.
+            _indexed(stores, replay, replay.generation)
+            continue
         inside = index.block_ids
         standing = hot_parts(stores.analytics, replay.project_id, replay.replay_id)
         rows = [sealed_row(index, replay.object, stores.blobs.size(replay.object))]
