@@ -12,7 +12,22 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from playhead import __version__
-from playhead.api import events, groups, lexicon, people, privacy, queries, replays, reports, saved, sessions, static
+from playhead.api import (
+    data_requests,
+    deletions,
+    events,
+    groups,
+    lexicon,
+    people,
+    privacy,
+    queries,
+    replays,
+    reports,
+    retrievals,
+    saved,
+    sessions,
+    static,
+)
 from playhead.api.answers import error_answer, json_answer, shapes
 from playhead.errors import NotFound, PlayheadError
 from playhead.settings import Settings
@@ -30,7 +45,21 @@ def create_api(settings: Settings, stores: Stores) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unknown)
-    for module in (sessions, replays, privacy, people, groups, events, lexicon, reports, queries, saved):
+    for module in (
+        sessions,
+        replays,
+        privacy,
+        people,
+        groups,
+        events,
+        lexicon,
+        reports,
+        queries,
+        saved,
+        deletions,
+        retrievals,
+        data_requests,
+    ):
         app.include_router(module.router)
 
     @app.get("/api/openapi.json", include_in_schema=False)
@@ -73,6 +102,8 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 
 def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, PlayheadError)
+    if request.url.path.startswith("/api/app/"):
+        return data_requests.error_answer(error)
     return error_answer(error)
 
 
@@ -80,7 +111,7 @@ def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
-    return error_answer(PlayheadError(f"`{where}`: {first['msg']}.", code="bad_request"))
+    return _known(request, PlayheadError(f"`{where}`: {first['msg']}.", code="bad_request"))
 
 
 def _http(request: Request, error: Exception) -> Response:

@@ -47,7 +47,10 @@ class Delivery:
         items = self._queue.items(flush)
         decoded = decode(items)
         refused = dict(decoded.unreadable)
-        kept = tombstones.without_deleted(decoded, tombstones.load(self._stores.control, decoded))
+        control = self._stores.control
+        deleted = tombstones.load(control, decoded, self._settings.secret)
+        kept = tombstones.without_deleted(decoded, deleted)
+        tombstones.bury_replays(control, decoded, deleted, clock.now_ms())
         refused |= self._write_recordings(flush, kept)
         refused |= self._write_events(kept)
         refused |= self._write_profiles(kept)
@@ -87,5 +90,6 @@ class Delivery:
 
     def _bury(self, flush: Flush, refused: dict[UUID, str]) -> None:
         for ingest_id, reason in refused.items():
-            log.warning("item_buried", ingest_id=str(ingest_id), reason=reason[:200])
+            # The reason can quote what a visitor sent; it stays beside the item.
+            log.warning("item_buried", ingest_id=str(ingest_id))
             self._queue.bury(flush, ingest_id, reason)

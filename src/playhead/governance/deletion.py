@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from playhead.governance.keys import drop_keys
 from playhead.stores.control import Control
 from playhead.stores.tables import Tombstone
 
@@ -14,3 +15,4 @@ def delete_replay(control: Control, project_id: str, replay_id: str, now_ms: int
             .values(project_id=project_id, kind="replay", id=replay_id, created_at_ms=now_ms, done_at_ms=0)
             .on_conflict_do_nothing()
         )
+        drop_keys(session, project_id, [replay_id])

@@ -34,6 +34,7 @@ from playhead.replays.reading import Recording, block_events, load_index, new_ev
 from playhead.replays.rewriting import Applied, Rewritten, masked_generation, rewritten, rules_owed, told
 from playhead.settings import Settings
 from playhead.stores import Stores
+from playhead.stores.encryption import KeyGone
 from playhead.stores.tables import Replay, Segment
 
 log = structlog.get_logger(__name__)
@@ -52,8 +53,10 @@ CLEAN_UP_EVERY_MS = 15_000
 
 def run_jobs(stores: Stores, settings: Settings, stopped: Callable[[], bool]) -> None:
     """Everything that is due now, one job after the other. Raises what a store that is down raises."""
-    from playhead.replays import backwards, removal  # noqa: PLC0415  they seal too
+    from playhead.governance import erasing  # noqa: PLC0415  these seal too
+    from playhead.replays import backwards, removal  # noqa: PLC0415
 
+    erasing.run_requests(stores, settings, clock.now_ms(), stopped)
     removal.remove_deleted(stores, settings, clock.now_ms(), stopped)
     reconcile(stores, stopped)
     seal_due(stores, settings, clock.now_ms(), stopped)
@@ -141,7 +144,7 @@ def seal_replay(stores: Stores, replay: Replay, now_ms: int, *, level: int = BUS
     """Writes the next generation; False when there is nothing to seal or someone else was faster."""
     if is_deleted(stores.control, replay.project_id, replay.replay_id):
         return False
-    recording = open_recording(stores, replay)
+    recording = open_recording(stores, replay, to_write=True)
     improvable = recording.index is not None and any(frame.level < level for frame in recording.index.frames)
     if not recording.hot and not improvable:
         waited = now_ms - replay.last_block_at_ms > GIVE_UP_MS
@@ -151,7 +154,7 @@ def seal_replay(stores: Stores, replay: Replay, now_ms: int, *, level: int = BUS
         rules = rules_owed(stores, recording)
         return write_masked(stores, recording, rewritten(stores, recording, rules), rules, now_ms, level)
     data, index = next_generation(stores, recording, level)
-    return _commit(stores, recording, data, index, now_ms)
+    return commit_generation(stores, recording, data, index, now_ms)
 
 
 def write_masked(  # noqa: PLR0917
@@ -159,10 +162,10 @@ def write_masked(  # noqa: PLR0917
 ) -> bool:
     """Makes what the rules were applied to the next generation; the one before goes at the next clean-up."""
     data, index = masked_generation(recording, done, rules, about_of(recording), level)
-    return _commit(stores, recording, data, index, now_ms, superseded_at_ms=0)
+    return commit_generation(stores, recording, data, index, now_ms, superseded_at_ms=0)
 
 
-def _commit(  # noqa: PLR0917
+def commit_generation(  # noqa: PLR0917
     stores: Stores,
     recording: Recording,
     data: bytes,
@@ -191,7 +194,7 @@ def next_generation(stores: Stores, recording: Recording, level: int) -> tuple[b
     by frame.
     """
     replay, index, blobs = recording.replay, recording.index, stores.blobs
-    fresh = new_events(index, block_events(blobs, recording.hot))
+    fresh = new_events(index, block_events(blobs, recording, recording.hot))
     standing = frames_before(index, (event for block in fresh for event in block)) if index else 0
     if index and standing == len(index.frames) and standing and index.frames[-1].length < FULL_ENOUGH_BYTES:
         standing -= 1
@@ -199,14 +202,15 @@ def next_generation(stores: Stores, recording: Recording, level: int) -> tuple[b
     def tail() -> Iterator[RrwebEvent]:
         if index:
             if kept_frames == 0:
-                for some in read_frames(blobs, replay.object, index, index.frames[:standing]):
+                for some in read_frames(blobs, recording, index.frames[:standing]):
                     yield from some
-            opened = read_frames(blobs, replay.object, index, index.frames[standing:])
+            opened = read_frames(blobs, recording, index.frames[standing:])
             yield from merge([[event for some in opened for event in some], *fresh])
         else:
             yield from merge(fresh)
 
-    copy = index is not None and all(frame.level >= level for frame in index.frames[:standing])
+    alike = index is not None and index.encrypted == (recording.cipher is not None)
+    copy = index is not None and alike and all(frame.level >= level for frame in index.frames[:standing])
     kept_frames = standing if copy else 0
     kept = b""
     if index and kept_frames:
@@ -223,6 +227,7 @@ def next_generation(stores: Stores, recording: Recording, level: int) -> tuple[b
         before=index,
         kept=kept,
         kept_frames=kept_frames,
+        cipher=recording.cipher,
     )
 
 
@@ -281,8 +286,13 @@ def recording_path(index: RecordingIndex) -> str:
 
 
 def recording_folder(project_id: str, replay_id: str, day: str) -> str:
+    return f"{recording_prefix(project_id, replay_id)}/{day}/{replay_id}"
+
+
+def recording_prefix(project_id: str, replay_id: str) -> str:
+    """What the paths of a replay's recordings begin with, whenever it was accepted."""
     spread = hashlib.blake2b(f"{project_id}/{replay_id}".encode(), digest_size=1).hexdigest()
-    return f"recordings/{spread}/{project_id}/{day}/{replay_id}"
+    return f"recordings/{spread}/{project_id}"
 
 
 def reconcile(stores: Stores, stopped: Callable[[], bool] = never) -> int:
@@ -298,7 +308,12 @@ def reconcile(stores: Stores, stopped: Callable[[], bool] = never) -> int:
     for replay in behind:
         if stopped() or is_deleted(stores.control, replay.project_id, replay.replay_id):
             continue
-        index = load_index(stores.blobs, replay.object)
+        try:
+            index = load_index(stores, replay)
+        except KeyGone:
+            # Nobody can read it any more; it goes when it expires.
+            _indexed(stores, replay, replay.generation)
+            continue
         inside = index.block_ids
         standing = hot_parts(stores.analytics, replay.project_id, replay.replay_id)
         rows = [sealed_row(index, replay.object, stores.blobs.size(replay.object))]
