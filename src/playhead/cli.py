@@ -256,11 +256,13 @@ def privacy_check(  # noqa: PLR0917  Typer reads the options from the signature.
 def _serve(settings: Settings) -> None:
     """Prepares the data directory, says where to open it, and becomes the supervisor."""
     from playhead import accounts, supervisor
+    from playhead.accounts.oidc import read_providers
     from playhead.capture.places import read_places
     from playhead.processes import announce, hold_data, with_secret
 
     if settings.geoip_file:
         read_places(Path(settings.geoip_file)).close()
+    read_providers(settings.oidc)
     with hold_data(settings) as lock:
         settings = with_secret(settings)
         control = _control(settings)

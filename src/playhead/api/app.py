@@ -13,7 +13,24 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from playhead import __version__
-from playhead.api import events, groups, lexicon, people, privacy, queries, replays, reports, saved, sessions, static
+from playhead.api import (
+    account,
+    events,
+    groups,
+    keys,
+    lexicon,
+    login,
+    members,
+    people,
+    privacy,
+    projects,
+    queries,
+    replays,
+    reports,
+    saved,
+    sessions,
+    static,
+)
 from playhead.api.answers import error_answer, json_answer, shapes
 from playhead.api.auth import allowed
 from playhead.errors import NotFound, PlayheadError
@@ -39,7 +56,10 @@ def create_api(settings: Settings, stores: Stores) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unknown)
-    for module in (sessions, replays, privacy, people, groups, events, lexicon, reports, queries, saved):
+    for module in (
+        *(login, sessions, account, projects, members, keys),
+        *(replays, privacy, people, groups, events, lexicon, reports, queries, saved),
+    ):
         app.include_router(module.router)
 
     @app.get("/api/openapi.json", include_in_schema=False)
