@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 from playhead.accounts.sessions import new_login_code
 from playhead.clock import now_ms
 from playhead.errors import Conflict, NotFound, PlayheadError
+from playhead.governance.audit import COMMAND, NO_PROJECT, record
 from playhead.stores.control import Control
 from playhead.stores.tables import LoginCode, Member, Membership, ProviderIdentity, SharedReplay
+from playhead.texts import line
 
 INVITE_MS = 7 * 86_400_000
 MAX_EMAIL = 254
@@ -152,6 +154,32 @@ def needs_setup(control: Control) -> bool:
     """Whether nobody can log in by a password yet."""
     with control.read() as session:
         return session.scalar(select(Member.member_id).where(Member.password_hash != "").limit(1)) is None
+
+
+def add_by_command(control: Control, email: str, name: str, *, project_id: str, role: str, is_operator: bool) -> str:
+    """The path of a one-time link for somebody new. Raises `Conflict` for an address that is somebody's already."""
+    kept = checked_email(email)
+    with control.write() as session:
+        if by_email(session, kept) is not None:
+            raise Conflict(f"{kept} has an account already: `playhead login-url --email` makes a link.")
+        shown = line(name or kept.partition("@")[0], "name")
+        member = new_member(session, kept, shown, is_operator=is_operator)
+        if project_id and not is_operator:
+            add_member(session, project_id, member, role, unmasked=False)
+        detail = {"role": "operator" if is_operator else role if project_id else ""}
+        record(session, project_id or NO_PROJECT, COMMAND, "member.invited", "member", member.member_id, detail)
+        path, _ = invitation(session, member)
+    return path
+
+
+def all_members(control: Control) -> list[tuple[Member, dict[str, str]]]:
+    """Everybody by e-mail, with their roles by project."""
+    with control.read() as session:
+        found = session.scalars(select(Member).order_by(Member.email, Member.member_id)).all()
+        roles: dict[str, dict[str, str]] = {member.member_id: {} for member in found}
+        for row in session.scalars(select(Membership).order_by(Membership.project_id)):
+            roles.setdefault(row.member_id, {})[row.project_id] = row.role
+    return [(member, roles[member.member_id]) for member in found]
 
 
 def _in_project(member: Member, row: Membership | None) -> InProject:

@@ -12,7 +12,7 @@ from playhead.accounts.hashing import hashed
 from playhead.accounts.keys import ALL_SCOPES
 from playhead.accounts.sessions import new_login_code
 from playhead.clock import now_ms
-from playhead.errors import PlayheadError
+from playhead.errors import NotFound, PlayheadError
 from playhead.governance.audit import COMMAND, NO_PROJECT, Actor, record
 from playhead.ids import new_project_id, new_secret
 from playhead.stores.control import Control
@@ -138,6 +138,16 @@ def find_project(control: Control, project_id: str) -> Project:
             f"there is no project {project_id}; `playhead project list` shows the projects", code="unknown_project"
         )
     return project
+
+
+def login_path_of(control: Control, email: str) -> str:
+    """The path of a new one-time link for the member of this address. Raises `NotFound`."""
+    with control.write() as session:
+        member = session.scalar(select(Member).where(Member.email == email.strip().lower()))
+        if member is None:
+            raise NotFound(f"no member has the address {email}; `playhead member list` shows them")
+        record(session, NO_PROJECT, COMMAND, "member.link_made", "member", member.member_id)
+        return new_login_code(session, member.member_id)
 
 
 def login_path(control: Control) -> str:

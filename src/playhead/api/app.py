@@ -33,6 +33,7 @@ from playhead.api import (
 )
 from playhead.api.answers import error_answer, json_answer, shapes
 from playhead.api.auth import allowed
+from playhead.api.headers import ALWAYS, OF_DATA, SecurityHeaders
 from playhead.errors import NotFound, PlayheadError
 from playhead.settings import Settings
 from playhead.stores import Stores
@@ -50,6 +51,7 @@ def create_api(settings: Settings, stores: Stores) -> FastAPI:
         redoc_url=None,
         dependencies=[Depends(allowed)],
     )
+    app.add_middleware(SecurityHeaders, public_url=settings.public_url)
     app.state.settings = settings
     app.state.stores = stores
     app.add_exception_handler(PlayheadError, _known)
@@ -126,6 +128,9 @@ def _http(request: Request, error: Exception) -> Response:
 
 def _unknown(request: Request, error: Exception) -> Response:
     log.error("request_failed", path=request.url.path, exc_info=error)
-    return error_answer(
+    answer = error_answer(
         PlayheadError("The server failed on this request; its log says why.", code="internal_error", status=500)
     )
+    # It is answered outside of what sets them for all others.
+    answer.headers.update(ALWAYS | OF_DATA)
+    return answer

@@ -126,6 +126,7 @@ class Capture:
         headers = [
             (b"content-type", answer.content_type),
             (b"content-length", str(len(answer.body)).encode()),
+            (b"x-content-type-options", b"nosniff"),
             *cors_headers(origin),
             *answer.headers,
         ]
