@@ -12,7 +12,20 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from playhead import __version__
-from playhead.api import events, groups, lexicon, people, privacy, queries, replays, reports, saved, sessions, static
+from playhead.api import (
+    audit,
+    events,
+    groups,
+    lexicon,
+    people,
+    privacy,
+    queries,
+    replays,
+    reports,
+    saved,
+    sessions,
+    static,
+)
 from playhead.api.answers import error_answer, json_answer, shapes
 from playhead.errors import NotFound, PlayheadError
 from playhead.settings import Settings
@@ -30,7 +43,7 @@ def create_api(settings: Settings, stores: Stores) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unknown)
-    for module in (sessions, replays, privacy, people, groups, events, lexicon, reports, queries, saved):
+    for module in (sessions, audit, replays, privacy, people, groups, events, lexicon, reports, queries, saved):
         app.include_router(module.router)
 
     @app.get("/api/openapi.json", include_in_schema=False)

@@ -14,6 +14,7 @@ from sqlalchemy import delete, select
 from playhead.accounts import hashed
 from playhead.clock import now_ms
 from playhead.errors import NotFound, PlayheadError, Unauthorized
+from playhead.governance.audit import Actor
 from playhead.stores import Stores
 from playhead.stores.control import Control
 from playhead.stores.tables import ApiKey, LoginCode, LoginSession, Member, Project
@@ -46,6 +47,17 @@ class Caller(msgspec.Struct, frozen=True):
         """Who it is, as it is shown beside what they made."""
         shown = (self.member.name or self.member.email or "member") if self.member else "API key"
         return shown[:MAX_SHOWN_NAME]
+
+    @property
+    def actor(self) -> Actor:
+        return actor_of(self)
+
+
+def actor_of(who: Caller) -> Actor:
+    """The caller as the audit log names them."""
+    if who.member is not None:
+        return Actor("member", who.member.member_id, who.name)
+    return Actor("key", "", who.name)
 
 
 def stores_of(request: Request) -> Stores:

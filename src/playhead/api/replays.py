@@ -14,12 +14,13 @@ from starlette.responses import RedirectResponse, StreamingResponse
 
 from playhead.api.addresses import base_url
 from playhead.api.answers import accepts, errors, json_answer, lines, shape
+from playhead.api.auth import Caller, asking, stores_of
 from playhead.api.auth import project as project_of
-from playhead.api.auth import stores_of
 from playhead.clock import now_ms
 from playhead.errors import NotFound
+from playhead.governance.audit import watched
 from playhead.governance.deletion import delete_replay
-from playhead.replays.access import find_replay, replay_uuid
+from playhead.replays.access import find_replay, is_closed, replay_uuid
 from playhead.replays.detail import Index, detail, frame_index
 from playhead.replays.feed import Feed, FeedQuery, FeedRow, Order, Sort, epoch_ms, feed
 from playhead.replays.live import watch
@@ -46,6 +47,17 @@ def the_replay(
 
 
 ReplayOf = Annotated[Replay, Depends(the_replay)]
+Who = Annotated[Caller, Depends(asking)]
+
+
+def watched_replay(request: Request, replay: ReplayOf, who: Who) -> Replay:
+    """The replay of the path, for a caller who gets to see what was recorded: that goes into the audit log."""
+    if not is_closed(replay):
+        watched(stores_of(request).control, replay.project_id, who.actor, replay.replay_id, now_ms())
+    return replay
+
+
+WatchedOf = Annotated[Replay, Depends(watched_replay)]
 
 
 @router.get(PREFIX, responses=shape(Feed) | errors(400, 401, 404, 503))
@@ -118,7 +130,7 @@ def one_replay(request: Request, project: ProjectOf, replay: ReplayOf) -> Respon
 )
 def replay_events(
     request: Request,
-    replay: ReplayOf,
+    replay: WatchedOf,
     from_: Annotated[float | None, Query(alias="from", ge=0, le=10**14, description="Epoch ms.")] = None,
     to: Annotated[float | None, Query(ge=0, le=10**14, description="Epoch ms.")] = None,
     snapshot: bool = True,
@@ -154,7 +166,7 @@ def _compressed(pieces: Iterator[bytes], coding: str) -> Iterator[bytes]:
 
 
 @router.get(ONE + "/index", responses=shape(Index) | errors(400, 401, 404, 409, 410))
-def replay_index(request: Request, replay: ReplayOf) -> Response:
+def replay_index(request: Request, replay: WatchedOf) -> Response:
     """The frame index: what the player reads first."""
     return json_answer(frame_index(stores_of(request), replay, now_ms()))
 
@@ -165,7 +177,7 @@ def replay_index(request: Request, replay: ReplayOf) -> Response:
 )
 def replay_frame(
     request: Request,
-    replay: ReplayOf,
+    replay: WatchedOf,
     generation: Annotated[int, Path(ge=0, le=2**31)],
     n: Annotated[int, Path(ge=0, le=2**31)],
 ) -> Response:
@@ -190,9 +202,9 @@ def replay_watching(request: Request, replay: ReplayOf) -> Response:
 
 
 @router.delete(ONE, status_code=204, responses=errors(400, 401, 403, 404, 410))
-def replay_delete(request: Request, replay: ReplayOf) -> Response:
+def replay_delete(request: Request, replay: ReplayOf, who: Who) -> Response:
     """Deletes it: every read answers 410 from now on, the bytes go from the stores within seconds."""
-    delete_replay(stores_of(request).control, replay.project_id, replay.replay_id, now_ms())
+    delete_replay(stores_of(request).control, replay.project_id, replay.replay_id, who.actor, now_ms())
     return Response(status_code=204)
 
 
