@@ -14,6 +14,7 @@ from starlette.responses import Response
 from playhead import __version__
 from playhead.api import (
     audit,
+    bookmarks,
     events,
     groups,
     lexicon,
@@ -22,12 +23,14 @@ from playhead.api import (
     queries,
     replays,
     reports,
+    retention,
     saved,
     sessions,
     static,
 )
 from playhead.api.answers import error_answer, json_answer, shapes
 from playhead.errors import NotFound, PlayheadError
+from playhead.governance.retention import bound_events
 from playhead.settings import Settings
 from playhead.stores import Stores
 
@@ -39,11 +42,27 @@ def create_api(settings: Settings, stores: Stores) -> FastAPI:
     app = FastAPI(title="Playhead", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.settings = settings
     app.state.stores = stores
+    bound_events(stores)
     app.add_exception_handler(PlayheadError, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unknown)
-    for module in (sessions, audit, replays, privacy, people, groups, events, lexicon, reports, queries, saved):
+    for module in (
+        sessions,
+        audit,
+        bookmarks,
+        replays,
+        privacy,
+        people,
+        groups,
+        events,
+        lexicon,
+        reports,
+        queries,
+        saved,
+        retention,
+        bookmarks,
+    ):
         app.include_router(module.router)
 
     @app.get("/api/openapi.json", include_in_schema=False)

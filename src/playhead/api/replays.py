@@ -81,6 +81,7 @@ def replay_feed(  # noqa: PLR0917  FastAPI calls it by name
     os: Text = "",
     device: Text = "",
     live: bool | None = None,
+    bookmarked: bool | None = None,
 ) -> Response:
     """The feed of replays."""
     query = FeedQuery(
@@ -101,6 +102,7 @@ def replay_feed(  # noqa: PLR0917  FastAPI calls it by name
         os=os,
         device=device,
         live=live,
+        bookmarked=bookmarked,
     )
     return json_answer(feed(stores_of(request), project.project_id, query, now_ms(), project.timezone))
 
