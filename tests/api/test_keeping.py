@@ -189,7 +189,7 @@ def test_a_bookmark_keeps_a_replay_longer_where_the_project_says_so(
     answer = program.get(f"/replays/{marked.replay_id}")
     assert (answer.status_code, answer.json()["error"]["code"]) == (410, "replay_expired")
     actions = [each["action"] for each in program.get("/audit").json()["results"]]
-    assert actions == ["replay.bookmark_removed", "retention.changed", "replay.bookmarked"]
+    assert actions == ["replay.bookmark_removed", "retention.changed", "replay.bookmarked", "project.created"]
 
 
 def test_a_wrong_body_is_told(program: TestClient, stores: Stores, made: NewProject) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Route
 
 from playhead import __version__
 from playhead.api import (
@@ -29,6 +30,7 @@ from playhead.api import (
     static,
 )
 from playhead.api.answers import error_answer, json_answer, shapes
+from playhead.api.auth import allowed
 from playhead.errors import NotFound, PlayheadError
 from playhead.governance.retention import bound_events
 from playhead.settings import Settings
@@ -39,7 +41,14 @@ log = structlog.get_logger(__name__)
 
 def create_api(settings: Settings, stores: Stores) -> FastAPI:
     """Everything that is not ingestion: REST, log-in, dashboard, player and SDK files."""
-    app = FastAPI(title="Playhead", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Playhead",
+        version=__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(allowed)],
+    )
     app.state.settings = settings
     app.state.stores = stores
     bound_events(stores)
@@ -50,7 +59,6 @@ def create_api(settings: Settings, stores: Stores) -> FastAPI:
     for module in (
         sessions,
         audit,
-        bookmarks,
         replays,
         privacy,
         people,
@@ -73,15 +81,17 @@ def create_api(settings: Settings, stores: Stores) -> FastAPI:
     def docs() -> Response:
         return static.docs_page(app.openapi())
 
-    @app.api_route(
-        "/api/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"], include_in_schema=False
-    )
-    def nothing(path: str) -> Response:
-        raise NotFound("The API has nothing at this address: see /api/docs.")
-
+    app.router.routes.append(Route("/api/{path:path}", _nothing, methods=_METHODS))
     app.router.routes.extend(static.routes)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
+
+
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+async def _nothing(request: Request) -> Response:
+    raise NotFound("The API has nothing at this address: see /api/docs.")
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from starlette.responses import StreamingResponse
 
 from playhead.api.answers import errors, json_answer, lines, shape
 from playhead.api.asked import Cursor, FromDay, Limit, ToDay, moment, next_cursor, offset
-from playhead.api.auth import Caller, asking, member, stores_of
+from playhead.api.auth import Caller, asking, stores_of
 from playhead.api.auth import project as project_of
 from playhead.clock import rfc3339
 from playhead.errors import PlayheadError
@@ -142,7 +142,7 @@ def audit_verify(
 
 @router.get("/api/account/activity", responses=shape(EntryList) | errors(400, 401, 403))
 def account_activity(
-    request: Request, who: Annotated[Caller, Depends(member)], limit: Limit = 50, cursor: Cursor = ""
+    request: Request, who: Annotated[Caller, Depends(asking)], limit: Limit = 50, cursor: Cursor = ""
 ) -> Response:
     """What the caller did, and what was done with their account, newest first."""
     assert who.member is not None

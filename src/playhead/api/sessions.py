@@ -1,30 +1,38 @@
-"""Log-in, the session, projects, and how the server is."""
+"""The one-time link, the session, the projects, and how the server is."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
 from contextlib import closing
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Body, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from playhead import __version__
 from playhead.accounts import create_project, find_project, projects
+from playhead.accounts.sessions import SESSION_MS, Browser, end_session, log_in_by_code
 from playhead.api.addresses import base_url, replay_origin
-from playhead.api.answers import errors, json_answer, shape
-from playhead.api.auth import COOKIE, SESSION_MS, Caller, asking, log_in, log_out, member, stores_of
+from playhead.api.answers import asks, errors, json_answer, shape
+from playhead.api.asked import Body
+from playhead.api.auth import COOKIE, Access, Caller, access_to, asking, stores_of
+from playhead.api.rights import Right, Role, in_order
+from playhead.api.static import dashboard
 from playhead.clock import now_ms, rfc3339
 from playhead.errors import PlayheadError
 from playhead.health import store_checks
 from playhead.journal import JournalQueue
+from playhead.reports.bodies import read_body
 from playhead.settings import Settings
 from playhead.stores import Stores
-from playhead.stores.tables import Project
+from playhead.stores.tables import Member, Project
 
 router = APIRouter()
+
+Who = Annotated[Caller, Depends(asking)]
 
 
 class ProjectShape(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -34,19 +42,37 @@ class ProjectShape(msgspec.Struct, frozen=True, omit_defaults=True):
     created_at: str
     retention_days: int
     timezone: str
+    previous_token_until: str = ""
     api_key: str = ""
 
 
+class OwnProjectShape(ProjectShape, frozen=True, omit_defaults=False):
+    """A project with what the member may do there. `role` and `rights` are as docs/guide/members.md says."""
+
+    role: Role = "viewer"
+    rights: list[Right] = []
+    unmasked: bool = False
+
+
 class MemberShape(msgspec.Struct, frozen=True):
+    """`is_operator`: runs this server, so makes projects, and is an owner of each."""
+
     member_id: str
     name: str | None
     email: str | None
+    has_password: bool
+    totp: bool
+    is_operator: bool
+
+
+class NewProjectBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
 
 
 class SessionShape(msgspec.Struct, frozen=True):
     member: MemberShape
     csrf_token: str
-    projects: list[ProjectShape]
+    projects: list[OwnProjectShape]
     replay_origin: str
     version: str
     sdk_url: str
@@ -84,7 +110,11 @@ class StatusShape(msgspec.Struct, frozen=True):
     disk: DiskShape
 
 
+_new_project = msgspec.json.Decoder(NewProjectBody)
+
+
 def project_shape(project: Project, api_key: str = "") -> ProjectShape:
+    until = project.previous_until_ms
     return ProjectShape(
         project.project_id,
         project.name,
@@ -92,21 +122,44 @@ def project_shape(project: Project, api_key: str = "") -> ProjectShape:
         rfc3339(project.created_at_ms),
         project.retention_days,
         project.timezone,
+        rfc3339(until) if until > now_ms() else "",
         api_key,
     )
 
 
-@router.get("/login", include_in_schema=False)
-def login(request: Request, code: str = "") -> Response:
-    """The one-time link: sets the session cookie and leads to the dashboard."""
-    cookie = log_in(stores_of(request).control, code) if code else None
-    if cookie is None:
-        return HTMLResponse(
-            "<!doctype html><title>Playhead</title><p>This log-in link was used already or is too old. "
-            "Run <code>playhead login-url</code> on the server for a new one. <a href='/'>To the dashboard</a>",
-            status_code=401,
-        )
-    answer = RedirectResponse("/", 303)
+def own_project_shape(access: Access) -> OwnProjectShape:
+    return OwnProjectShape(
+        **msgspec.structs.asdict(project_shape(access.project)),
+        role=access.role or "viewer",
+        rights=in_order(access.rights),
+        unmasked=access.unmasked,
+    )
+
+
+def member_shape(member: Member) -> MemberShape:
+    return MemberShape(
+        member.member_id,
+        member.name,
+        member.email,
+        bool(member.password_hash),
+        bool(member.totp_secret),
+        bool(member.is_operator),
+    )
+
+
+def accesses(request: Request, who: Caller) -> list[Access]:
+    """What the caller may do in each project that they see, oldest project first."""
+    control = stores_of(request).control
+    with control.read() as session:
+        found = [access_to(session, who, each) for each in projects(control)]
+    return [each for each in found if each is not None]
+
+
+def browser_of(request: Request) -> Browser:
+    return Browser(request.headers.get("user-agent", ""), request.client.host if request.client else "")
+
+
+def set_session_cookie(request: Request, answer: Response, cookie: str) -> None:
     answer.set_cookie(
         COOKIE,
         cookie,
@@ -116,20 +169,36 @@ def login(request: Request, code: str = "") -> Response:
         secure=base_url(request).startswith("https:"),
     )
     answer.headers["Cache-Control"] = "no-store"
+
+
+@router.get("/login", include_in_schema=False)
+async def login(request: Request, code: str = "") -> Response:
+    """The one-time link: sets the session cookie and leads to the dashboard. Without a code, the dashboard's page."""
+    if not code:
+        return await dashboard(request)
+    new = await run_in_threadpool(log_in_by_code, stores_of(request).control, code, browser_of(request))
+    if new is None:
+        return HTMLResponse(
+            "<!doctype html><title>Playhead</title><p>This log-in link was used already or is too old. "
+            "Run <code>playhead login-url</code> on the server for a new one. <a href='/'>To the dashboard</a>",
+            status_code=401,
+        )
+    answer = RedirectResponse("/", 303)
+    set_session_cookie(request, answer, new.cookie)
     return answer
 
 
 @router.get("/api/session", tags=["Session"], responses=shape(SessionShape) | errors(401, 403))
-def session(request: Request, who: Annotated[Caller, Depends(member)]) -> Response:
-    """The member who is logged in, what they see, and the token that changes need."""
+def session(request: Request, who: Who) -> Response:
+    """The member who is logged in, what they may do, and the token that changes need."""
     settings: Settings = request.app.state.settings
-    assert who.member is not None
+    assert who.member is not None and who.session is not None
     base = base_url(request)
     return json_answer(
         SessionShape(
-            MemberShape(who.member.member_id, who.member.name, who.member.email),
-            who.csrf_token,
-            [project_shape(each) for each in projects(stores_of(request).control)],
+            member_shape(who.member),
+            who.session.csrf_token,
+            [own_project_shape(each) for each in accesses(request, who)],
             replay_origin(request),
             __version__,
             f"{base}/sdk.js",
@@ -139,42 +208,40 @@ def session(request: Request, who: Annotated[Caller, Depends(member)]) -> Respon
 
 
 @router.post("/api/logout", status_code=204, tags=["Session"], responses=errors(401, 403))
-def logout(request: Request, who: Annotated[Caller, Depends(member)]) -> Response:
+def logout(request: Request, who: Who) -> Response:
     """Ends the session."""
-    log_out(stores_of(request).control, request.cookies.get(COOKIE, ""))
+    assert who.member is not None and who.session is not None
+    with stores_of(request).control.write() as session:
+        end_session(session, who.member.member_id, who.session.session_id)
     answer = Response(status_code=204)
     answer.delete_cookie(COOKIE)
     return answer
 
 
 @router.get("/api/projects", tags=["Projects"], responses=shape(ProjectList) | errors(401))
-def list_projects(request: Request, who: Annotated[Caller, Depends(asking)]) -> Response:
+def list_projects(request: Request, who: Who) -> Response:
     """The projects that the caller sees."""
-    seen = [each for each in projects(stores_of(request).control) if who.project_id in {None, each.project_id}]
-    return json_answer(ProjectList([project_shape(each) for each in seen]))
+    return json_answer(ProjectList([project_shape(each.project) for each in accesses(request, who)]))
 
 
 @router.post(
     "/api/projects",
     status_code=201,
     tags=["Projects"],
-    responses=shape(ProjectShape, "The new project", 201) | errors(400, 401, 403),
+    responses=shape(ProjectShape, "The new project", 201) | errors(400, 401, 403, 413),
+    openapi_extra=asks(NewProjectBody),
 )
-def new_project(
-    request: Request, who: Annotated[Caller, Depends(member)], body: Annotated[dict[str, Any], Body()]
-) -> Response:
+def new_project(request: Request, who: Who, body: Body) -> Response:
     """Makes a project. Its API key is told here and never again."""
-    name = body.get("name")
-    if not isinstance(name, str):
-        raise PlayheadError('Send {"name": "…"} with the project\'s name.', code="bad_name")
+    new: NewProjectBody = read_body(_new_project, body, "bad_name")
     control = stores_of(request).control
     settings: Settings = request.app.state.settings
-    made = create_project(control, name, settings.retention_days)
+    made = create_project(control, new.name, settings.retention_days, who.actor)
     return json_answer(project_shape(find_project(control, made.project_id), made.api_key), 201)
 
 
 @router.get("/api/status", tags=["Status"], responses=shape(StatusShape) | errors(401))
-def status(request: Request, who: Annotated[Caller, Depends(asking)]) -> Response:
+def status(request: Request, who: Who) -> Response:
     """Whether every store answers, and what waits."""
     settings: Settings = request.app.state.settings
     stores = stores_of(request)
