@@ -27,10 +27,12 @@ from playhead.api import (
     retention,
     saved,
     sessions,
+    shares,
     static,
 )
 from playhead.api.answers import error_answer, json_answer, shapes
 from playhead.api.auth import allowed
+from playhead.capture.limits import RateLimiter
 from playhead.errors import NotFound, PlayheadError
 from playhead.governance.retention import bound_events
 from playhead.settings import Settings
@@ -51,6 +53,7 @@ def create_api(settings: Settings, stores: Stores) -> FastAPI:
     )
     app.state.settings = settings
     app.state.stores = stores
+    app.state.shared_limiter = RateLimiter(settings.rate_limit_per_second, 10 * settings.rate_limit_per_second)
     bound_events(stores)
     app.add_exception_handler(PlayheadError, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -70,6 +73,7 @@ def create_api(settings: Settings, stores: Stores) -> FastAPI:
         saved,
         retention,
         bookmarks,
+        shares,
     ):
         app.include_router(module.router)
 

@@ -22,7 +22,9 @@ Who = Annotated[Caller, Depends(asking)]
 
 
 class NewBookmark(msgspec.Struct, frozen=True):
-    note: str = ""
+    """Without a `note`, the one there is stays."""
+
+    note: str | None = None
 
 
 _new_bookmark = msgspec.json.Decoder(NewBookmark)

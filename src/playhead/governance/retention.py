@@ -7,11 +7,10 @@ are gone from all answers at the moment they expire; a job of the worker's then 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
 
 import msgspec
 import structlog
-from sqlalchemy import ColumnElement, CursorResult, and_, case, exists, func, not_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, not_, select, update
 from sqlalchemy.orm import Session
 
 from playhead import clock
@@ -91,13 +90,13 @@ def stored_events(stores: Stores, project_id: str) -> Stored:
 def lost(stores: Stores, project_id: str, days: Days, now_ms: int) -> Lost:
     """What keeping things for so many days would delete at once."""
     with stores.control.read() as session:
-        replays = (
-            session.scalar(
-                select(func.count()).select_from(Replay).where(*_standing(project_id, now_ms), _expiry(days) <= now_ms)
-            )
-            or 0
-        )
+        replays = _older_replays(session, project_id, days, now_ms)
     return Lost(replays, _older_events(stores, project_id, days, now_ms))
+
+
+def _older_replays(session: Session, project_id: str, days: Days, now_ms: int) -> int:
+    older = select(func.count()).select_from(Replay).where(*_standing(project_id, now_ms), _expiry(days) <= now_ms)
+    return session.scalar(older) or 0
 
 
 def _older_events(stores: Stores, project_id: str, days: Days, now_ms: int) -> int:
@@ -121,19 +120,14 @@ def change(stores: Stores, project_id: str, days: Days, by: Actor, now_ms: int) 
             .where(Project.project_id == project_id)
             .values(retention_days=days.replay_days, event_days=days.event_days, bookmark_days=days.bookmark_days)
         )
-        changed = session.execute(
-            update(Replay)
-            .where(*_standing(project_id, now_ms), _expiry(days) <= now_ms)
-            .values(expires_at_ms=_expiry(days))
-            .execution_options(synchronize_session=False)
-        )
+        gone = Lost(_older_replays(session, project_id, days, now_ms), events)
+        # Those that a deletion waits for as well, for it may be cancelled.
         session.execute(
             update(Replay)
-            .where(*_standing(project_id, now_ms))
+            .where(Replay.project_id == project_id, Replay.expires_at_ms > now_ms)
             .values(expires_at_ms=_expiry(days))
             .execution_options(synchronize_session=False)
         )
-        gone = Lost(cast("CursorResult[Any]", changed).rowcount, events)
         detail = {"from": msgspec.to_builtins(before), "to": msgspec.to_builtins(days)} | {
             "replays_deleted": gone.replays,
             "events_deleted": gone.events,

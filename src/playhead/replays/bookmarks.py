@@ -52,10 +52,10 @@ def find_bookmark(control: Control, project_id: str, replay_id: str) -> Bookmark
 
 
 def set_bookmark(  # noqa: PLR0917
-    control: Control, project_id: str, replay_id: str, note: str, by: Actor, now_ms: int
+    control: Control, project_id: str, replay_id: str, note: str | None, by: Actor, now_ms: int
 ) -> BookmarkNote:
     """Makes a bookmark, or says another note of the one there is. Raises 404 and 410 as `check_replay` does."""
-    text = checked_note(note, "note")
+    text = None if note is None else checked_note(note, "note")
     with control.write() as session:
         check_replay(session, project_id, replay_id, now_ms)
         row = session.get(Bookmark, (project_id, replay_id))
@@ -64,13 +64,14 @@ def set_bookmark(  # noqa: PLR0917
             if count >= MAX_BOOKMARKS:
                 raise PlayheadError(f"A project has at most {MAX_BOOKMARKS} bookmarks: take some off.", code="too_many")
             row = Bookmark(
-                project_id=project_id, replay_id=replay_id, created_at_ms=now_ms, created_by=by.name, note=text
+                project_id=project_id, replay_id=replay_id, created_at_ms=now_ms, created_by=by.name, note=""
             )
             session.add(row)
             session.flush()
             set_expiry(session, project_id, replay_id)
             record(session, project_id, by, "replay.bookmarked", "replay", replay_id)
-        row.note = text
+        if text is not None:
+            row.note = text
     return BookmarkNote(row.note, rfc3339(row.created_at_ms), row.created_by)
 
 
