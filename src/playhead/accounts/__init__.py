@@ -14,6 +14,7 @@ from playhead.accounts.projects import (
     ensure_demo,
     find_project,
     login_path,
+    login_path_of,
     projects,
 )
 
@@ -28,5 +29,6 @@ __all__ = [
     "find_project",
     "hashed",
     "login_path",
+    "login_path_of",
     "projects",
 ]

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import secrets
+from zoneinfo import available_timezones
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from playhead.accounts.hashing import hashed
 from playhead.accounts.keys import ALL_SCOPES
 from playhead.accounts.sessions import new_login_code
 from playhead.clock import now_ms
-from playhead.errors import PlayheadError
-from playhead.governance.audit import COMMAND, Actor, record
+from playhead.errors import NotFound, PlayheadError
+from playhead.governance.audit import COMMAND, NO_PROJECT, Actor, record
 from playhead.ids import new_project_id, new_secret
 from playhead.stores.control import Control
-from playhead.stores.tables import ApiKey, Member, Project
+from playhead.stores.tables import ApiKey, Member, Membership, Project, SharedReplay, ShareLink
+from playhead.texts import line
 
 OWNER_ID = "owner"
+MAX_OVERLAP_HOURS = 24 * 90
 
 DEMO_PROJECT = "Demo shop"
 DEMO_TOKEN = "demo-token"  # noqa: S105  public by design: `playhead demo` listens on loopback only
@@ -78,6 +81,48 @@ def _add(control: Control, name: str, project: NewProject, retention_days: int, 
     return project
 
 
+def change_project(control: Control, project_id: str, name: str | None, timezone: str | None, actor: Actor) -> Project:
+    """What is None stays. Raises `PlayheadError` for a name or a time zone that is none."""
+    if name is not None:
+        name = line(name, "name")
+    if timezone is not None and timezone not in available_timezones():
+        raise PlayheadError("`timezone` must be an IANA name, such as Europe/Berlin.", code="bad_timezone")
+    with control.write() as session:
+        project = session.get_one(Project, project_id)
+        if timezone is not None and timezone != project.timezone:
+            project.timezone = timezone
+            record(session, project_id, actor, "project.timezone_changed", "project", project_id, {"to": timezone})
+        if name is not None and name != project.name:
+            detail = {"from": project.name, "to": name}
+            project.name = name
+            record(session, project_id, actor, "project.renamed", "project", project_id, detail)
+    return project
+
+
+def rotate_token(control: Control, project_id: str, overlap_hours: int, actor: Actor) -> Project:
+    """A new token; the one of now is taken for so long, the one before it no longer."""
+    with control.write() as session:
+        project = session.get_one(Project, project_id)
+        project.previous_token = project.token if overlap_hours else ""
+        project.previous_until_ms = now_ms() + overlap_hours * 3_600_000 if overlap_hours else 0
+        project.token = secrets.token_hex(16)
+        detail = {"overlap_hours": overlap_hours}
+        record(session, project_id, actor, "project.token_rotated", "project", project_id, detail)
+    return project
+
+
+def delete_project(control: Control, project_id: str, actor: Actor) -> None:
+    """From now on nothing of it can be read, and nothing is taken for it; the worker takes its bytes away."""
+    with control.write() as session:
+        project = session.get_one(Project, project_id)
+        project.deleted_at_ms = now_ms()
+        project.token, project.previous_token, project.previous_until_ms = f"deleted-{project_id}", "", 0
+        for table in (ApiKey, Membership, ShareLink, SharedReplay):
+            session.execute(delete(table).where(table.project_id == project_id))
+        detail = {"name": project.name}
+        record(session, NO_PROJECT, actor, "project.deleted", "project", project_id, detail)
+
+
 def projects(control: Control) -> list[Project]:
     """Every project, oldest first."""
     with control.read() as session:
@@ -93,6 +138,16 @@ def find_project(control: Control, project_id: str) -> Project:
             f"there is no project {project_id}; `playhead project list` shows the projects", code="unknown_project"
         )
     return project
+
+
+def login_path_of(control: Control, email: str) -> str:
+    """The path of a new one-time link for the member of this address. Raises `NotFound`."""
+    with control.write() as session:
+        member = session.scalar(select(Member).where(Member.email == email.strip().lower()))
+        if member is None:
+            raise NotFound(f"no member has the address {email}; `playhead member list` shows them")
+        record(session, NO_PROJECT, COMMAND, "member.link_made", "member", member.member_id)
+        return new_login_code(session, member.member_id)
 
 
 def login_path(control: Control) -> str:

@@ -14,13 +14,18 @@ from starlette.routing import Route
 
 from playhead import __version__
 from playhead.api import (
+    account,
     audit,
     bookmarks,
     events,
     groups,
+    keys,
     lexicon,
+    login,
+    members,
     people,
     privacy,
+    projects,
     queries,
     replays,
     reports,
@@ -32,6 +37,7 @@ from playhead.api import (
 )
 from playhead.api.answers import error_answer, json_answer, shapes
 from playhead.api.auth import allowed
+from playhead.api.headers import ALWAYS, OF_DATA, SecurityHeaders
 from playhead.capture.limits import RateLimiter
 from playhead.errors import NotFound, PlayheadError
 from playhead.governance.retention import bound_events
@@ -51,6 +57,7 @@ def create_api(settings: Settings, stores: Stores) -> FastAPI:
         redoc_url=None,
         dependencies=[Depends(allowed)],
     )
+    app.add_middleware(SecurityHeaders, public_url=settings.public_url)
     app.state.settings = settings
     app.state.stores = stores
     app.state.shared_limiter = RateLimiter(settings.rate_limit_per_second, 10 * settings.rate_limit_per_second)
@@ -60,20 +67,9 @@ def create_api(settings: Settings, stores: Stores) -> FastAPI:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unknown)
     for module in (
-        sessions,
-        audit,
-        replays,
-        privacy,
-        people,
-        groups,
-        events,
-        lexicon,
-        reports,
-        queries,
-        saved,
-        retention,
-        bookmarks,
-        shares,
+        *(login, sessions, account, projects, members, keys),
+        *(replays, bookmarks, shares, privacy, people, groups, events, lexicon, reports, queries, saved),
+        *(retention, audit),
     ):
         app.include_router(module.router)
 
@@ -141,6 +137,9 @@ def _http(request: Request, error: Exception) -> Response:
 
 def _unknown(request: Request, error: Exception) -> Response:
     log.error("request_failed", path=request.url.path, exc_info=error)
-    return error_answer(
+    answer = error_answer(
         PlayheadError("The server failed on this request; its log says why.", code="internal_error", status=500)
     )
+    # It is answered outside of what sets them for all others.
+    answer.headers.update(ALWAYS | OF_DATA)
+    return answer

@@ -1,4 +1,4 @@
-"""The one-time link, the session, the projects, and how the server is."""
+"""The one-time link, the session, and how the server is."""
 
 from __future__ import annotations
 
@@ -13,45 +13,39 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from playhead import __version__
-from playhead.accounts import create_project, find_project, projects
 from playhead.accounts.sessions import SESSION_MS, Browser, end_session, log_in_by_code
 from playhead.api.addresses import base_url, replay_origin
-from playhead.api.answers import asks, errors, json_answer, shape
-from playhead.api.asked import Body
-from playhead.api.auth import COOKIE, Access, Caller, access_to, asking, stores_of
+from playhead.api.answers import errors, json_answer, shape
+from playhead.api.auth import COOKIE, Access, Caller, asking, stores_of
+from playhead.api.projects import accesses, project_shape
 from playhead.api.rights import Right, Role, in_order
 from playhead.api.static import dashboard
-from playhead.clock import now_ms, rfc3339
+from playhead.clock import now_ms
 from playhead.errors import PlayheadError
 from playhead.health import store_checks
 from playhead.journal import JournalQueue
-from playhead.reports.bodies import read_body
 from playhead.settings import Settings
 from playhead.stores import Stores
-from playhead.stores.tables import Member, Project
+from playhead.stores.tables import Member
 
 router = APIRouter()
 
 Who = Annotated[Caller, Depends(asking)]
 
 
-class ProjectShape(msgspec.Struct, frozen=True, omit_defaults=True):
+class OwnProjectShape(msgspec.Struct, frozen=True):
+    """A project with what the member may do there. `role` and `rights` are as docs/guide/members.md says."""
+
     project_id: str
     name: str
     token: str
     created_at: str
     retention_days: int
     timezone: str
-    previous_token_until: str = ""
-    api_key: str = ""
-
-
-class OwnProjectShape(ProjectShape, frozen=True, omit_defaults=False):
-    """A project with what the member may do there. `role` and `rights` are as docs/guide/members.md says."""
-
-    role: Role = "viewer"
-    rights: list[Right] = []
-    unmasked: bool = False
+    previous_token_until: str | None
+    role: Role
+    rights: list[Right]
+    unmasked: bool
 
 
 class MemberShape(msgspec.Struct, frozen=True):
@@ -65,10 +59,6 @@ class MemberShape(msgspec.Struct, frozen=True):
     is_operator: bool
 
 
-class NewProjectBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: str
-
-
 class SessionShape(msgspec.Struct, frozen=True):
     member: MemberShape
     csrf_token: str
@@ -77,11 +67,6 @@ class SessionShape(msgspec.Struct, frozen=True):
     version: str
     sdk_url: str
     shop_url: str | None
-
-
-class ProjectList(msgspec.Struct, frozen=True):
-    results: list[ProjectShape]
-    next_cursor: str | None = None
 
 
 class StoreShape(msgspec.Struct, frozen=True):
@@ -110,29 +95,20 @@ class StatusShape(msgspec.Struct, frozen=True):
     disk: DiskShape
 
 
-_new_project = msgspec.json.Decoder(NewProjectBody)
-
-
-def project_shape(project: Project, api_key: str = "") -> ProjectShape:
-    until = project.previous_until_ms
-    return ProjectShape(
+def own_project_shape(access: Access) -> OwnProjectShape:
+    project = project_shape(access.project)
+    assert access.role is not None
+    return OwnProjectShape(
         project.project_id,
         project.name,
         project.token,
-        rfc3339(project.created_at_ms),
+        project.created_at,
         project.retention_days,
         project.timezone,
-        rfc3339(until) if until > now_ms() else "",
-        api_key,
-    )
-
-
-def own_project_shape(access: Access) -> OwnProjectShape:
-    return OwnProjectShape(
-        **msgspec.structs.asdict(project_shape(access.project)),
-        role=access.role or "viewer",
-        rights=in_order(access.rights),
-        unmasked=access.unmasked,
+        project.previous_token_until or None,
+        access.role,
+        in_order(access.rights),
+        access.unmasked,
     )
 
 
@@ -145,14 +121,6 @@ def member_shape(member: Member) -> MemberShape:
         bool(member.totp_secret),
         bool(member.is_operator),
     )
-
-
-def accesses(request: Request, who: Caller) -> list[Access]:
-    """What the caller may do in each project that they see, oldest project first."""
-    control = stores_of(request).control
-    with control.read() as session:
-        found = [access_to(session, who, each) for each in projects(control)]
-    return [each for each in found if each is not None]
 
 
 def browser_of(request: Request) -> Browser:
@@ -216,28 +184,6 @@ def logout(request: Request, who: Who) -> Response:
     answer = Response(status_code=204)
     answer.delete_cookie(COOKIE)
     return answer
-
-
-@router.get("/api/projects", tags=["Projects"], responses=shape(ProjectList) | errors(401))
-def list_projects(request: Request, who: Who) -> Response:
-    """The projects that the caller sees."""
-    return json_answer(ProjectList([project_shape(each.project) for each in accesses(request, who)]))
-
-
-@router.post(
-    "/api/projects",
-    status_code=201,
-    tags=["Projects"],
-    responses=shape(ProjectShape, "The new project", 201) | errors(400, 401, 403, 413),
-    openapi_extra=asks(NewProjectBody),
-)
-def new_project(request: Request, who: Who, body: Body) -> Response:
-    """Makes a project. Its API key is told here and never again."""
-    new: NewProjectBody = read_body(_new_project, body, "bad_name")
-    control = stores_of(request).control
-    settings: Settings = request.app.state.settings
-    made = create_project(control, new.name, settings.retention_days, who.actor)
-    return json_answer(project_shape(find_project(control, made.project_id), made.api_key), 201)
 
 
 @router.get("/api/status", tags=["Status"], responses=shape(StatusShape) | errors(401))
