@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
+from house import logged_in, member
 from sqlalchemy import delete, update
 from starlette.testclient import TestClient
 from visits import START, Clock, Visit, opening, track
 
 from playhead.accounts import NewProject, create_project
-from playhead.governance.audit import COMMAND, Actor, record
+from playhead.governance import audit
+from playhead.governance.audit import COMMAND, NO_PROJECT, Actor, record
+from playhead.governance.sentences import SENTENCES
 from playhead.stores import Stores
 from playhead.stores.tables import AuditEntry
 
@@ -189,3 +194,45 @@ def test_a_member_sees_what_they_did_and_what_was_done_with_their_account(
     page = dashboard.get("/api/account/activity", params={"limit": 1}).json()
     assert len(page["results"]) == 1
     assert page["next_cursor"] == "1"
+
+
+def test_members_are_named_in_what_was_done_with_them(program: TestClient, stores: Stores, made: NewProject) -> None:
+    member(stores, "Bob", {made.project_id: "viewer"})
+    ada = Actor("member", "m1", "Ada")
+    with stores.control.write() as session:
+        change = {"from": "viewer", "to": "analyst"}
+        record(session, made.project_id, ada, "member.role_changed", "member", "Bob", change)
+        record(session, made.project_id, ada, "replay.shared", "replay", "r1", {"by": "member", "member": "Bob"})
+        record(session, made.project_id, ada, "member.removed", "member", "who is gone")
+        record(session, made.project_id, ada, "moon.walked_on", "moon", "luna", {"steps": [1, 2], "far": True})
+    found = program.get("/audit", params={"actor": "m1"}).json()["results"]
+    assert [each["text"] for each in reversed(found)] == [
+        "Ada changed the role of Bob (from viewer, to analyst).",
+        "Ada shared the replay r1 (by member, member Bob).",
+        "Ada removed who is gone.",
+        "Ada: moon walked on luna (far yes, steps 1 2).",
+    ]
+
+
+def test_every_action_has_a_sentence() -> None:
+    """`record(session, project_id, actor, "noun.verb", …)`, wherever the code says so."""
+    said = {
+        action
+        for path in Path(audit.__file__).parent.parent.rglob("*.py")
+        for action in re.findall(r'\brecord\((?:[^"()]|\([^()]*\))*"([a-z]+\.[a-z_]+)"', path.read_text())
+    }
+    assert {"replay.shared", "member.removed", "retention.changed"} <= said
+    assert said - set(SENTENCES) == set()
+
+
+def test_what_belongs_to_no_project_is_for_whoever_runs_the_server(
+    dashboard: TestClient, anyone: TestClient, stores: Stores, made: NewProject
+) -> None:
+    with stores.control.write() as session:
+        record(session, NO_PROJECT, COMMAND, "backup.made", "backup", "b1")
+    assert dashboard.get("/api/audit", params={"action": "backup"}).json()["results"][0]["object_id"] == "b1"
+    assert "backup.made" in dashboard.get("/api/audit/export").text
+    assert dashboard.get("/api/audit/verify").json()["ok"] is True
+    owner = logged_in(stores, member(stores, "Olga", {made.project_id: "owner"}))
+    for tail in ("", "/export", "/verify"):
+        assert owner(anyone, "GET", f"/api/audit{tail}").status_code == 403

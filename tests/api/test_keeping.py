@@ -71,7 +71,11 @@ def test_a_change_deletes_what_its_preview_said(
     assert (after["replay_days"], after["event_days"]) == (14, 10)
     assert (after["replays"]["count"], after["events"]["count"]) == (2, 2)
     (entry,) = program.get("/audit", params={"action": "retention.changed"}).json()["results"]
-    assert entry["detail"]["from"] == {"replay_days": 30, "event_days": 0, "bookmark_days": 0}
+    assert entry["detail"]["from"] == {"replay_days": 30, "event_days": None, "bookmark_days": None}
+    assert entry["text"].endswith(
+        "changed how long data is kept (event days from none to 10, replay days from 30 to 14, events deleted 2, "
+        "replays deleted 2)."
+    )
     assert (entry["detail"]["replays_deleted"], entry["detail"]["events_deleted"]) == (2, 2)
     # What has expired does not come back, neither before nor after its bytes are gone.
     assert keep(program, replay_days=3_650, event_days=None)["message"] == "Nothing is deleted by this change."

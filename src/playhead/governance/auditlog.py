@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from playhead.governance.audit import entry_hash
 from playhead.stores.control import Control
-from playhead.stores.tables import AuditEntry
+from playhead.stores.tables import AuditEntry, Member
 
 ENTRIES_AT_ONCE = 1_000
 
@@ -93,6 +93,15 @@ def activity(control: Control, member_id: str, limit: int, offset: int) -> tuple
             .offset(offset)
         )
         return list(found), total
+
+
+def names_of(control: Control, member_ids: Collection[str]) -> dict[str, str]:
+    """The members' names, of those that are still there."""
+    if not member_ids:
+        return {}
+    with control.read() as session:
+        rows = session.scalars(select(Member).where(Member.member_id.in_(sorted(member_ids))))
+        return {row.member_id: row.name or row.email or row.member_id for row in rows}
 
 
 def verify(control: Control, project_id: str, known: Head | None = None) -> Verified:

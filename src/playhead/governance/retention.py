@@ -128,12 +128,18 @@ def change(stores: Stores, project_id: str, days: Days, by: Actor, now_ms: int) 
             .values(expires_at_ms=_expiry(days))
             .execution_options(synchronize_session=False)
         )
-        detail = {"from": msgspec.to_builtins(before), "to": msgspec.to_builtins(days)} | {
+        detail = {
+            "from": _told(before),
+            "to": _told(days),
             "replays_deleted": gone.replays,
             "events_deleted": gone.events,
         }
         record(session, project_id, by, "retention.changed", "project", project_id, detail)
     return gone
+
+
+def _told(days: Days) -> dict[str, int | None]:
+    return {name: value or None for name, value in msgspec.structs.asdict(days).items()}
 
 
 def set_expiry(session: Session, project_id: str, replay_id: str) -> None:
