@@ -19,7 +19,7 @@ from playhead.replays.sealing import AT_ONCE, never, recording_folder, seal_repl
 from playhead.settings import Settings
 from playhead.stores import Stores
 from playhead.stores.blobs import BlobNotFound
-from playhead.stores.tables import Replay, Segment, Tombstone
+from playhead.stores.tables import Bookmark, Replay, Segment, SharedReplay, ShareLink, Tombstone
 
 log = structlog.get_logger(__name__)
 
@@ -151,6 +151,8 @@ def remove_expired(stores: Stores, now_ms: int, stopped: Callable[[], bool] = ne
                 .where(Replay.project_id == project_id, Replay.replay_id.in_(ids))
                 .values(indexed_generation=REMOVED, object="", hot_blocks=0)
             )
+            for table in (Bookmark, ShareLink, SharedReplay):
+                session.execute(delete(table).where(table.project_id == project_id, table.replay_id.in_(ids)))
     return len(expired)
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,8 @@ class Analytics:
         self._address: embedded_engine.Address | None = None
         self._types: dict[tuple[str, tuple[str, ...]], list[Any]] = {}
         self._lock = threading.Lock()
+        # Of a project, the conditions that rows must meet to be there at all, by table: see `bound`.
+        self._bounds: Callable[[str], Mapping[str, str]] = lambda project_id: {}
 
     @classmethod
     def open(cls, url: str) -> Analytics:
@@ -88,18 +90,35 @@ class Analytics:
         """The directory of the embedded engine, or None with a server."""
         return Path(unquote(self._parts.path)) if self._parts.scheme == "chdb" else None
 
+    def bound(self, bounds: Callable[[str], Mapping[str, str]]) -> None:
+        """From now on every SELECT with the parameter `project_id` sees of a table only rows that meet the condition
+        which `bounds` answers for that project. Conditions are our own SQL without quotes; commands see all rows."""
+        self._bounds = bounds
+
+    def _bounded(self, params: Mapping[str, Any] | None) -> dict[str, Any]:
+        project_id = (params or {}).get("project_id")
+        conditions = self._bounds(project_id) if project_id else {}
+        if not conditions:
+            return {}
+        filters = ", ".join(f"'{table}': '{condition}'" for table, condition in conditions.items())
+        return {"additional_table_filters": f"{{{filters}}}"}
+
     def query(
         self, sql: str, params: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None
     ) -> list[dict[str, Any]]:
         """The rows of a SELECT. The store binds the parameters (`{name:Type}` in the SQL). Times are aware, in UTC."""
+        bounds = self._bounded(params)
         with self._talking() as client:
-            result = client.query(sql, parameters=dict(params or {}), settings=dict(settings or {}), tz_mode="aware")
+            result = client.query(
+                sql, parameters=dict(params or {}), settings=dict(settings or {}) | bounds, tz_mode="aware"
+            )
             return list(result.named_results())
 
     def query_bytes(self, sql: str, params: Mapping[str, Any] | None = None, fmt: str = "JSONEachRow") -> bytes:
         """The rows of a SELECT as the store's own text of a format."""
+        bounds = self._bounded(params)
         with self._talking() as client:
-            answer: bytes = client.raw_query(sql, parameters=dict(params or {}), fmt=fmt)
+            answer: bytes = client.raw_query(sql, parameters=dict(params or {}), settings=bounds, fmt=fmt)
             return answer
 
     def command(self, sql: str, params: Mapping[str, Any] | None = None) -> Any:
