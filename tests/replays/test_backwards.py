@@ -10,6 +10,7 @@ from visits import EPOCH, START, Clock, Visit, meta
 from visits import page as shown
 
 from playhead.errors import Conflict, PlayheadError
+from playhead.governance.audit import COMMAND
 from playhead.governance.jobs import cancel_job, create_job, find_job, jobs
 from playhead.governance.rules import create_rule
 from playhead.replays import backwards, removal, sealing
@@ -49,8 +50,8 @@ def visits(stores: Stores, project: Project, settings: Settings, clock: Clock) -
 
 @pytest.fixture
 def rules(stores: Stores, project: Project) -> None:
-    create_rule(stores.control, project.project_id, "pattern", EMAIL, "", "test", START)
-    create_rule(stores.control, project.project_id, "mask", ".secret", "", "test", START)
+    create_rule(stores.control, project.project_id, "pattern", EMAIL, "", COMMAND, START)
+    create_rule(stores.control, project.project_id, "mask", ".secret", "", COMMAND, START)
 
 
 def run(stores: Stores, settings: Settings, clock: Clock, **more: Any) -> int:

@@ -10,7 +10,7 @@ from starlette.responses import StreamingResponse
 
 from playhead.api.answers import errors, json_answer, lines, shape
 from playhead.api.auth import Caller, asking, stores_of
-from playhead.api.replays import NDJSON, ONE, ProjectOf, ReplayOf
+from playhead.api.replays import NDJSON, ONE, ProjectOf, ReplayOf, WatchedOf
 from playhead.clock import now_ms, rfc3339
 from playhead.errors import PlayheadError
 from playhead.governance.jobs import NOT_REACHED, State, cancel_job, create_job, find_job, jobs
@@ -125,16 +125,21 @@ def new_rule(request: Request, project: ProjectOf, who: Annotated[Caller, Depend
         cast(Kind, kind),
         expression,
         note or "",
-        who.name,
+        who.actor,
         now_ms(),
     )
     return json_answer(rule_shape(rule), 201)
 
 
 @router.delete(PREFIX + "/rules/{rule_id}", status_code=204, responses=errors(400, 401, 403, 404))
-def remove_rule(request: Request, project: ProjectOf, rule_id: Annotated[str, Path(max_length=100)]) -> Response:
+def remove_rule(
+    request: Request,
+    project: ProjectOf,
+    who: Annotated[Caller, Depends(asking)],
+    rule_id: Annotated[str, Path(max_length=100)],
+) -> Response:
     """Takes a rule back: what comes in from now on is recorded without it. What it masked stays masked."""
-    delete_rule(stores_of(request).control, project.project_id, rule_id, now_ms())
+    delete_rule(stores_of(request).control, project.project_id, rule_id, who.actor, now_ms())
     return Response(status_code=204)
 
 
@@ -182,7 +187,7 @@ def replay_preview(request: Request, replay: ReplayOf, body: PreviewBody) -> Res
 )
 def replay_preview_events(
     request: Request,
-    replay: ReplayOf,
+    replay: WatchedOf,
     body: PreviewBody,
     from_: Annotated[float | None, Query(alias="from", ge=0, le=10**14, description="Epoch ms.")] = None,
     to: Annotated[float | None, Query(ge=0, le=10**14, description="Epoch ms.")] = None,
