@@ -137,7 +137,7 @@ def furnish(stores: Stores, made: NewProject) -> dict[str, str]:
         "group_id": CANARY,
         "query_id": "00000000-0000-4000-8000-000000000001",
         "rule_id": rule.rule_id,
-        "job_id": create_job(control, project_id, now).job_id,
+        "job_id": create_job(control, project_id, Actor("member", "", CANARY), now).job_id,
         "report_id": report.report_id,
         "board_id": board.board_id,
         "key_id": key.key_id,

@@ -35,6 +35,8 @@ SENTENCES: dict[str, str] = {
     "retrieval.downloaded": "{who} downloaded the retrieval {id}",
     "rule.created": "{who} made a privacy rule",
     "rule.deleted": "{who} deleted a privacy rule",
+    "rules.applied": "{who} applied the privacy rules to what is stored",
+    "rules.cancelled": "{who} stopped applying the privacy rules",
     "retention.changed": "{who} changed how long data is kept",
     "member.invited": "{who} invited {id}",
     "member.role_changed": "{who} changed the role of {id}",
