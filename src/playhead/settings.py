@@ -23,6 +23,9 @@ class Settings(BaseSettings):
         default="",
         description="Keys pseudonyms of masked and deleted ids; made and kept in the data directory when empty.",
     )
+    oidc: str = Field(
+        default="", description="Providers that members can log in by, a JSON list; docs/guide/sso.md says of what."
+    )
     retention_days: int = Field(default=30, ge=1, le=3650, description="Days a replay is kept, from its first batch.")
 
     deletion_quiet_hours: int = Field(
