@@ -31,6 +31,10 @@ const PEOPLE = [
 ];
 const born = Date.now();
 
+const ANALYST = ['watch', 'report', 'edit', 'export', 'share'];
+const ADMIN = [...ANALYST, 'privacy', 'delete', 'audit', 'manage'];
+const RIGHTS = { owner: [...ADMIN, 'own'], admin: ADMIN, analyst: ANALYST, viewer: ['watch'] };
+
 interface Row extends Json {
   replay_id: string;
   distinct_id: string;
@@ -165,20 +169,27 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
   if (url.pathname === '/api/session') {
     if (signedOut)
       return send(response, 401, { error: { code: 'not_logged_in', message: 'Log in first.' } });
-    const project = (project_id: string, name: string) => ({
+    const project = (project_id: string, name: string, role: keyof typeof RIGHTS = 'owner') => ({
       project_id,
       name,
       token: `${project_id}-token`,
       created_at: '2026-11-01T00:00:00Z',
       retention_days: 30,
       timezone: 'UTC',
+      role,
+      rights: RIGHTS[role],
     });
     return send(response, 200, {
-      member: { member_id: 'm1', name: 'Owner', email: null },
+      member: {
+        ...{ member_id: 'm1', name: 'Emma Lind', email: 'emma@shop.example' },
+        ...{ has_password: true, totp: false, is_operator: true },
+      },
       csrf_token: 'x',
       projects: [
         project('demo', 'Demo shop'),
         project('empty', 'Marketing site'),
+        project('checkout', 'Checkout redesign', 'analyst'),
+        project('partner', 'Partner portal', 'viewer'),
         project('slow', 'Slow'),
         project('broken', 'Broken'),
       ],

@@ -1,9 +1,9 @@
 import { KeyRound } from 'lucide-react';
 
 import { Copy } from '../lib/Copy';
-import style from './LoginNeeded.module.css';
+import style from './Login.module.css';
 
-export function LoginNeeded() {
+export function LoginScreen() {
   return (
     <main className={style.page}>
       <div className={style.card}>
