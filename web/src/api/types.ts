@@ -8,6 +8,8 @@ export interface Project {
   retention_days: number;
   /** IANA; the days of reports are days there. */
   timezone: string;
+  /** Until when the token before this one is taken too; only after it was rotated. */
+  previous_token_until?: string | null;
   role: Role;
   /** What the member's role allows. */
   rights: Right[];

@@ -39,8 +39,8 @@ import style from './Shell.module.css';
 
 export function Shell() {
   const session = useQuery(sessionQuery);
-  if (session.data) return <Frame session={session.data} />;
   if (session.error instanceof HttpError && session.error.status === 401) return <LoginScreen />;
+  if (session.data) return <Frame session={session.data} />;
   if (session.error) {
     return (
       <main className={style.alone}>

@@ -1,0 +1,31 @@
+/** `JBSW Y3DP EHPK`: as it is typed from a screen. */
+export const inFours = (secret: string) => secret.match(/.{1,4}/g)?.join(' ') ?? secret;
+
+/** What is downloaded: which log-in the codes are for, and the codes, a line each. */
+export const recoveryFile = (codes: readonly string[], email: string, host: string) =>
+  [
+    `Recovery codes for ${email ? `${email} at ` : ''}Playhead on ${host}`,
+    'Each works once, in place of the code of the authenticator app.',
+    '',
+    ...codes,
+    '',
+  ].join('\n');
+
+/** How a session began, in words. */
+export function methodText(method: string): string {
+  if (method.startsWith('oidc')) {
+    const provider = method.split(':')[1];
+    return provider ? `logged in with ${provider}` : 'logged in with a provider';
+  }
+  switch (method) {
+    case 'password':
+      return 'logged in with a password';
+    case 'password+totp':
+    case 'totp':
+      return 'logged in with password and code';
+    case 'link':
+      return 'logged in with a link';
+    default:
+      return 'logged in';
+  }
+}
