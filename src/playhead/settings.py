@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     secret: str = Field(
         default="", description="Keys pseudonyms of masked ids; made and kept in the data directory when empty."
     )
+    oidc: str = Field(
+        default="", description="Providers that members can log in by, a JSON list; docs/guide/sso.md says of what."
+    )
     retention_days: int = Field(default=30, ge=1, le=3650, description="Days a replay is kept, from its first batch.")
 
     geoip_file: str = Field(
