@@ -26,7 +26,8 @@ const project = (
   more: Json = {},
 ): Json => ({
   ...{ project_id, name, token: `${project_id}-token`, created_at: '2026-11-01T00:00:00Z' },
-  ...{ retention_days: 30, timezone: 'UTC', role, rights: RIGHTS[role], ...more },
+  ...{ retention_days: 30, timezone: 'UTC', role, rights: RIGHTS[role] },
+  ...{ unmasked: role === 'owner', ...more },
 });
 
 let projects = [
@@ -93,7 +94,7 @@ let sessions: Json[] = [
   },
   {
     ...{ session_id: 's3', created_at: ago(20 * DAY), last_used_at: ago(6 * DAY), current: false },
-    ...{ method: 'oidc:Google', browser: null, os: null, address: '2001:db8::1f' },
+    ...{ method: 'google', browser: null, os: null, address: '2001:db8::1f' },
   },
 ];
 
@@ -159,7 +160,7 @@ export async function loginApi(request: IncomingMessage, response: ServerRespons
     );
   }
   if ((password ?? '').length < 10 || (code !== undefined && !/^\d{6}$/.test(code)))
-    return refuse(response, 401, 'bad_login', 'E-mail, password or code is not right.');
+    return refuse(response, 401, code ? 'bad_code' : 'bad_login', 'That is not right.');
   if (email?.includes('totp') && code === undefined)
     return refuse(response, 401, 'code_needed', 'Send the code of the app as well.');
   response.setHeader('Set-Cookie', 'mock-session=1; Path=/; HttpOnly; SameSite=Lax');
@@ -184,7 +185,7 @@ export async function accountApi(
   const body = await bodyOf(request);
   if (parts[2] === 'password') {
     if (body['current'] === 'wrong password')
-      return refuse(response, 403, 'bad_password', 'The present password is not right.');
+      return refuse(response, 403, 'wrong_password', 'The present password is not right.');
     me['has_password'] = true;
     return none(response);
   }

@@ -11,21 +11,18 @@ export const recoveryFile = (codes: readonly string[], email: string, host: stri
     '',
   ].join('\n');
 
-/** How a session began, in words. */
+/** How a session began, in words; what is none of ours is the id of a provider. */
 export function methodText(method: string): string {
-  if (method.startsWith('oidc')) {
-    const provider = method.split(':')[1];
-    return provider ? `logged in with ${provider}` : 'logged in with a provider';
-  }
   switch (method) {
+    case '':
+      return 'logged in';
     case 'password':
       return 'logged in with a password';
-    case 'password+totp':
-    case 'totp':
+    case 'password+code':
       return 'logged in with password and code';
     case 'link':
       return 'logged in with a link';
     default:
-      return 'logged in';
+      return `logged in by ${method}`;
   }
 }

@@ -113,9 +113,10 @@ export interface Member {
   is_operator: boolean;
 }
 
+/** Without an end it is the dashboard's own address, for whoever has an account already. */
 export interface Invitation {
   invite_url: string;
-  expires_at: string;
+  expires_at: string | null;
 }
 
 const membersPath = (project: string) => `${of(project)}/members`;

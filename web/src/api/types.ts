@@ -13,6 +13,8 @@ export interface Project {
   role: Role;
   /** What the member's role allows. */
   rights: Right[];
+  /** Whether the member sees the properties that the Lexicon marks as sensitive. */
+  unmasked: boolean;
 }
 
 export type Role = 'owner' | 'admin' | 'analyst' | 'viewer';

@@ -40,11 +40,7 @@ export function LoginScreen() {
         ) : (
           <>
             <h1>Log in to Playhead</h1>
-            {refused && (
-              <p className={style.alert} role="alert">
-                {providerTrouble(refused)}
-              </p>
-            )}
+            {refused && <Alert>{providerTrouble(refused)}</Alert>}
             {ways.data && oidc.length > 0 && (
               <div className={style.providers}>
                 {oidc.map(({ id, name, url }) => (
@@ -86,7 +82,7 @@ function Command() {
 }
 
 /** Tries credentials, and counts down when there were too many tries. */
-function useLogin(step: 'password' | 'code', onCodeNeeded?: (credentials: Credentials) => void) {
+function useLogin(onCodeNeeded?: (credentials: Credentials) => void) {
   const queries = useQueryClient();
   const [openAt, setOpenAt] = useState(0);
   const now = useNow(openAt === 0 ? 60_000 : 250);
@@ -104,7 +100,7 @@ function useLogin(step: 'password' | 'code', onCodeNeeded?: (credentials: Creden
   });
   const throttled = left_s > 0;
   const over = attempt.error instanceof HttpError && attempt.error.status === 429 && !throttled;
-  const trouble = !attempt.error || over ? null : loginTrouble(attempt.error, step);
+  const trouble = !attempt.error || over ? null : loginTrouble(attempt.error);
   return { attempt, trouble, throttled, left_s };
 }
 
@@ -118,7 +114,11 @@ function Alert({ children }: { children: ReactNode }) {
 
 function Submit(props: { busy: boolean; throttled: boolean; left_s: number; children: string }) {
   return (
-    <button type="submit" className="btn primary" disabled={props.busy || props.throttled}>
+    <button
+      type="submit"
+      className={props.throttled ? `btn ${style.waits}` : 'btn primary'}
+      disabled={props.busy || props.throttled}
+    >
       {props.throttled ? (
         <span className="num">Try again in {waitText(props.left_s)}</span>
       ) : props.busy ? (
@@ -137,7 +137,7 @@ const field = (form: FormData, name: string) => {
 
 function PasswordStep({ onCodeNeeded }: { onCodeNeeded: (credentials: Credentials) => void }) {
   const password = useRef<HTMLInputElement>(null);
-  const { attempt, trouble, throttled, left_s } = useLogin('password', onCodeNeeded);
+  const { attempt, trouble, throttled, left_s } = useLogin(onCodeNeeded);
   const failed = attempt.isError;
   useEffect(() => {
     if (failed) password.current?.select();
@@ -187,7 +187,7 @@ function PasswordStep({ onCodeNeeded }: { onCodeNeeded: (credentials: Credential
 function CodeStep({ credentials, onBack }: { credentials: Credentials; onBack: () => void }) {
   const [recovery, setRecovery] = useState(false);
   const input = useRef<HTMLInputElement>(null);
-  const { attempt, trouble, throttled, left_s } = useLogin('code');
+  const { attempt, trouble, throttled, left_s } = useLogin();
   const failed = attempt.isError;
   useEffect(() => {
     input.current?.focus();

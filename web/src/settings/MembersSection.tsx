@@ -146,10 +146,18 @@ function Row(props: { project: Project; member: Member; members: Member[] }) {
         <Fault error={change.error ?? renew.error} otherwise="Nothing was changed." />
       </div>
       <div className={style.controls}>
-        <label className={style.sensitive}>
+        <label
+          className={style.sensitive}
+          title={
+            project.unmasked
+              ? 'Sees the properties that the Lexicon marks as sensitive'
+              : 'Only who sees sensitive data can let others see it'
+          }
+        >
           <input
             type="checkbox"
             checked={unmasked}
+            disabled={!project.unmasked && !unmasked}
             onChange={(event) => change.mutate({ unmasked: event.currentTarget.checked })}
           />
           <span>Sensitive data</span>
@@ -291,9 +299,11 @@ function Invite({ project, onClose }: { project: Project; onClose: () => void })
             </Choice>
           ))}
         </fieldset>
-        <Choice type="checkbox" name="unmasked" title="May see sensitive data">
-          Properties that the Lexicon marks as sensitive. Others see **** in their place.
-        </Choice>
+        {project.unmasked && (
+          <Choice type="checkbox" name="unmasked" title="May see sensitive data">
+            Properties that the Lexicon marks as sensitive. Others see **** in their place.
+          </Choice>
+        )}
         <Fault error={add.error} otherwise="Nobody was invited." />
         <div className={style.actions}>
           <button type="button" className="btn" onClick={onClose}>
@@ -315,8 +325,9 @@ function OneTimeLink({ given, onClose }: { given: Invitation; onClose: () => voi
   return (
     <>
       <p className={style.text}>
-        Send them this link yourself, over a way you trust: whoever opens it first is logged in as
-        them. It works once, until {exact(given.expires_at)}.
+        {given.expires_at === null
+          ? 'They have an account on this server already and see the project from now on. Playhead sends no mail, so tell them; this is the address:'
+          : `Send them this link yourself, over a way you trust: whoever opens it first is logged in as them. It works once, until ${exact(given.expires_at)}.`}
       </p>
       <div className={style.link}>
         <code>{given.invite_url}</code>
@@ -324,7 +335,11 @@ function OneTimeLink({ given, onClose }: { given: Invitation; onClose: () => voi
           Copy
         </Copy>
       </div>
-      <p className={style.once}>It is shown only now. You can make a new one any time.</p>
+      {given.expires_at !== null && (
+        <p className={style.once}>
+          It is shown only now. You can make a new one until they came in.
+        </p>
+      )}
       <div className={style.actions}>
         <button type="button" className="btn primary" onClick={onClose}>
           Done

@@ -8,7 +8,7 @@ export function offsetOf(zone: string, at: Date): string {
   const part = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' })
     .formatToParts(at)
     .find(({ type }) => type === 'timeZoneName')?.value;
-  return part === undefined || part === 'GMT' ? 'UTC' : part.replace('GMT', 'UTC');
+  return part === undefined || /^GMT([+]00:00)?$/.test(part) ? 'UTC' : part.replace('GMT', 'UTC');
 }
 
 /** Every zone that the browser knows, by continent, and `also` even if it does not. */
