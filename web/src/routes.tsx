@@ -78,6 +78,15 @@ const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 
 const home = createRoute({ getParentRoute: () => root, path: '/', component: Home });
 
+/** Where whoever is logged in already has nothing to do; the others are asked to log in on any address. */
+const login = createRoute({ getParentRoute: () => root, path: '/login', component: Home });
+
+const account = createRoute({
+  getParentRoute: () => root,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./account/AccountScreen'), 'AccountScreen'),
+});
+
 const project = createRoute({ getParentRoute: () => root, path: '/projects/$project' });
 
 const projectHome = createRoute({ getParentRoute: () => project, path: '/', component: Home });
@@ -186,6 +195,36 @@ const install = createRoute({
   component: lazyRouteComponent(() => import('./first/InstallScreen'), 'InstallScreen'),
 });
 
+const settings = createRoute({
+  getParentRoute: () => project,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./settings/SettingsScreen'), 'SettingsScreen'),
+});
+
+const settingsHome = createRoute({
+  getParentRoute: () => settings,
+  path: '/',
+  component: lazyRouteComponent(() => import('./settings/SettingsScreen'), 'FirstSection'),
+});
+
+const projectSettings = createRoute({
+  getParentRoute: () => settings,
+  path: '/project',
+  component: lazyRouteComponent(() => import('./settings/ProjectSection'), 'ProjectSection'),
+});
+
+const members = createRoute({
+  getParentRoute: () => settings,
+  path: '/members',
+  component: lazyRouteComponent(() => import('./settings/MembersSection'), 'MembersSection'),
+});
+
+const keys = createRoute({
+  getParentRoute: () => settings,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('./settings/KeysSection'), 'KeysSection'),
+});
+
 const status = createRoute({
   getParentRoute: () => project,
   path: '/status',
@@ -195,6 +234,8 @@ const status = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
+    login,
+    account,
     project.addChildren([
       projectHome,
       replays.addChildren([replay]),
@@ -212,6 +253,7 @@ export const router = createRouter({
       privacy,
       rule,
       install,
+      settings.addChildren([settingsHome, projectSettings, members, keys]),
       status,
     ]),
   ]),

@@ -1,0 +1,15 @@
+import { KeyRound, type LucideIcon, SlidersHorizontal, Users } from 'lucide-react';
+
+import type { Right } from '../api/types';
+
+/** The sections of the settings, in the list's order. `right`: shown to those who have it. */
+export const SECTIONS = [
+  { to: '/projects/$project/settings/project', name: 'Project', icon: SlidersHorizontal },
+  { to: '/projects/$project/settings/members', name: 'Members', icon: Users, right: 'manage' },
+  { to: '/projects/$project/settings/keys', name: 'API keys', icon: KeyRound, right: 'manage' },
+] as const satisfies readonly { to: string; name: string; icon: LucideIcon; right?: Right }[];
+
+export type Section = (typeof SECTIONS)[number];
+
+export const sectionsFor = (rights: readonly Right[]) =>
+  SECTIONS.filter((section) => !('right' in section) || rights.includes(section.right));
