@@ -35,6 +35,10 @@ TRANSIENT_CODES = frozenset(
 ENGINE_START_SECONDS = 60.0
 # A text in JSON stays the text it is: the engine would make a date of one that looks like one, and write it otherwise.
 INSERT_SETTINGS = {"input_format_try_infer_dates": 0, "input_format_try_infer_datetimes": 0}
+# Rows that a deletion waits for: no query sees them from the moment it was asked for (0003_erasing.sql).
+_NO_PERSON = r"(project_id, distinct_id) NOT IN (SELECT project_id, id FROM erasing WHERE kind = \'person\')"
+_NO_EVENT = r"(project_id, event) NOT IN (SELECT project_id, id FROM erasing WHERE kind = \'event\')"
+HIDING = {"additional_table_filters": f"{{'events': '{_NO_PERSON} AND {_NO_EVENT}', 'profiles': '{_NO_PERSON}'}}"}
 _ENGINE = re.compile(r"\{engine:([^}]*)\}")
 
 
@@ -89,17 +93,26 @@ class Analytics:
         return Path(unquote(self._parts.path)) if self._parts.scheme == "chdb" else None
 
     def query(
-        self, sql: str, params: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None
+        self,
+        sql: str,
+        params: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
+        *,
+        hidden: bool = False,
     ) -> list[dict[str, Any]]:
-        """The rows of a SELECT. The store binds the parameters (`{name:Type}` in the SQL). Times are aware, in UTC."""
+        """The rows of a SELECT. The store binds the parameters (`{name:Type}` in the SQL). Times are aware, in UTC.
+
+        Only with `hidden` also rows that a deletion waits for: for what works on the store, not what answers people.
+        """
+        settings = ({} if hidden else HIDING) | dict(settings or {})
         with self._talking() as client:
-            result = client.query(sql, parameters=dict(params or {}), settings=dict(settings or {}), tz_mode="aware")
+            result = client.query(sql, parameters=dict(params or {}), settings=settings, tz_mode="aware")
             return list(result.named_results())
 
     def query_bytes(self, sql: str, params: Mapping[str, Any] | None = None, fmt: str = "JSONEachRow") -> bytes:
         """The rows of a SELECT as the store's own text of a format."""
         with self._talking() as client:
-            answer: bytes = client.raw_query(sql, parameters=dict(params or {}), fmt=fmt)
+            answer: bytes = client.raw_query(sql, parameters=dict(params or {}), settings=dict(HIDING), fmt=fmt)
             return answer
 
     def command(self, sql: str, params: Mapping[str, Any] | None = None) -> Any:
