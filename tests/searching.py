@@ -9,7 +9,8 @@ from pathlib import Path
 
 import zstandard
 
-GZIP, ZSTD = re.compile(b"\x1f\x8b\x08"), re.compile(b"\x28\xb5\x2f\xfd")
+GZIP, ZSTD = re.compile(b"\x1f\x8b\x08"), re.compile(re.escape(b"\x28\xb5\x2f\xfd"))
+ZIP = re.compile(rb"PK\x03\x04.{22}(?P<name>..)(?P<extra>..)", re.DOTALL)
 # A ClickHouse block: checksum (16 bytes), method, its size with these nine bytes (u32), its size unpacked (u32).
 LZ4 = re.compile(b"\x82(?P<size>....)(?P<unpacked>....)", re.DOTALL)
 MAX_UNPACKED = 50_000_000
@@ -29,7 +30,7 @@ def files_with(directory: Path, text: bytes) -> list[str]:
 
 
 def unpacked(raw: bytes) -> list[bytes]:
-    """What is compressed anywhere in the bytes: gzip members, zstd frames, LZ4 blocks of ClickHouse."""
+    """What is compressed anywhere in the bytes: gzip members, zstd frames, files in a ZIP, LZ4 blocks of ClickHouse."""
     pieces = []
     for member in GZIP.finditer(raw):
         with suppress(zlib.error):
@@ -39,6 +40,10 @@ def unpacked(raw: bytes) -> list[bytes]:
             pieces.append(
                 zstandard.ZstdDecompressor(max_window_size=2**23).decompressobj().decompress(raw[frame.start() :])
             )
+    for entry in ZIP.finditer(raw):
+        begins = entry.end() + int.from_bytes(entry["name"], "little") + int.from_bytes(entry["extra"], "little")
+        with suppress(zlib.error):
+            pieces.append(zlib.decompressobj(-15).decompress(raw[begins:]))
     for block in LZ4.finditer(raw):
         size, whole = (int.from_bytes(block[name], "little") for name in ("size", "unpacked"))
         if 9 < size <= len(raw) - block.start() and whole <= MAX_UNPACKED:

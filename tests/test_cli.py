@@ -202,3 +202,15 @@ def test_a_backup_is_restored_into_an_empty_directory_with_its_key(tmp_path: Pat
     assert turned.stdout.startswith("1 projects' keys are new, 1 replays' keys"), turned
     # The old key opens nothing any more.
     failed(playhead("serve", "--port", "0", data=second, **key), "which is not set")
+
+
+def test_members_are_added_and_let_in(tmp_path: Path) -> None:
+    project = json.loads(playhead("project", "create", "Shop", "--json", data=tmp_path).stdout)["project_id"]
+    added = playhead("member", "add", "Ada@team.test", "--project", project, "--role", "admin", data=tmp_path)
+    assert added.returncode == 0 and "/login?code=" in added.stdout, added
+    failed(playhead("member", "add", "ada@team.test", data=tmp_path), "has an account already")
+    failed(playhead("member", "add", "nonsense", data=tmp_path), "e-mail address")
+    (ada,) = json.loads(playhead("member", "list", "--json", data=tmp_path).stdout)
+    assert (ada["email"], ada["roles"], ada["is_operator"]) == ("ada@team.test", {project: "admin"}, False)
+    assert "/login?code=" in playhead("login-url", "--email", "ada@team.test", data=tmp_path).stdout
+    failed(playhead("login-url", "--email", "eve@team.test", data=tmp_path), "no member has")

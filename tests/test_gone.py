@@ -61,14 +61,20 @@ def record(server: Server, replay_id: str, who: str, text: str, seq: int = 0) ->
         {"type": 3, "timestamp": START_MS + seq + 9, "data": {"source": 5, "id": 4, "text": text, "isChecked": False}},
     ]
     query = {"replay_id": replay_id, "seq": seq, "format": "gzip", "mp_lib": "web", "distinct_id": who}
-    answer = httpx.post(
-        f"{server.url}/record/",
-        params={**query, "$device_id": DEVICE if who != BOB else "d2", "$current_url": href},
-        content=gzip.compress(json.dumps(events).encode()),
-        auth=(server.project["token"], ""),
-        timeout=60,
-    )
-    assert answer.status_code == 200, answer.text
+
+    def sent() -> bool:
+        answer = httpx.post(
+            f"{server.url}/record/",
+            params={**query, "$device_id": DEVICE if who != BOB else "d2", "$current_url": href},
+            content=gzip.compress(json.dumps(events).encode()),
+            auth=(server.project["token"], ""),
+            timeout=60,
+        )
+        # A server that has just started may not have read its projects yet.
+        assert answer.status_code in {200, 503}, answer.text
+        return answer.status_code == 200
+
+    until(sent, 30, "the batch is taken")
 
 
 def send(server: Server, route: str, *sent: dict[str, Any]) -> None:

@@ -28,8 +28,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 project_app = typer.Typer(help="Projects: one site or app each.", no_args_is_help=True)
+member_app = typer.Typer(help="Members: who logs in to Playhead.", no_args_is_help=True)
 import_app = typer.Typer(help="Bring in what was recorded elsewhere.", no_args_is_help=True)
 app.add_typer(project_app, name="project")
+app.add_typer(member_app, name="member")
 app.add_typer(import_app, name="import")
 keys_app = typer.Typer(help="Keys that recordings and the journal are encrypted with.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
@@ -142,13 +144,67 @@ def project_list(data: Data = None, as_json: AsJson = False) -> None:
 
 
 @app.command("login-url")
-def login_url(data: Data = None) -> None:
-    """Print a link that logs the owner in, once, within a day."""
+def login_url(
+    email: Annotated[str, typer.Option("--email", help="Whose; the owner's if not given.")] = "", data: Data = None
+) -> None:
+    """Print a link that logs the owner, or another member, in, once, within a day."""
     from playhead import accounts
 
     settings = load(data=data)
-    path = accounts.login_path(_control(settings))
+    control = _control(settings)
+    path = accounts.login_path_of(control, email) if email else accounts.login_path(control)
     print(_address(settings) + path)  # noqa: T201
+
+
+@member_app.command("add")
+def member_add(  # noqa: PLR0917  Typer reads the options from the signature.
+    email: str,
+    name: Annotated[str, typer.Option("--name", help="Their name; of the address if not given.")] = "",
+    operator: Annotated[
+        bool, typer.Option("--operator", help="They run this server: owner of every project, maker of new ones.")
+    ] = False,
+    project: Annotated[str, typer.Option("--project", help="A project to give them a role in.")] = "",
+    role: Annotated[Literal["owner", "admin", "analyst", "viewer"], typer.Option("--role", help="Which role.")] = (
+        "analyst"
+    ),
+    data: Data = None,
+) -> None:
+    """Add a member, and print the one-time link that lets them in, good for seven days."""
+    from playhead.accounts import find_project
+    from playhead.accounts.members import add_by_command
+
+    settings = load(data=data)
+    control = _control(settings)
+    if project:
+        find_project(control, project)
+    path = add_by_command(control, email, name, project_id=project, role=role, is_operator=operator)
+    print(_address(settings) + path)  # noqa: T201
+
+
+@member_app.command("list")
+def member_list(data: Data = None, as_json: AsJson = False) -> None:
+    """List the members and their roles."""
+    from playhead.accounts.members import all_members
+
+    found = all_members(_control(load(data=data)))
+    if as_json:
+        rows = [
+            {
+                "member_id": member.member_id,
+                "email": member.email,
+                "name": member.name,
+                "is_operator": bool(member.is_operator),
+                "roles": roles,
+            }
+            for member, roles in found
+        ]
+        print(json.dumps(rows))  # noqa: T201
+        return
+    table = RichTable("e-mail", "name", "roles", box=None, header_style="dim")
+    for member, roles in found:
+        said = ", ".join(f"{role} of {project}" for project, role in roles.items())
+        table.add_row(member.email or "", member.name, "runs the server" if member.is_operator else said)
+    out.print(table)
 
 
 @import_app.command("rrweb")
@@ -161,11 +217,11 @@ def import_rrweb(
     from playhead import accounts
     from playhead.governance.rules import project_rules, pseudonym_key
     from playhead.journal import Journal
-    from playhead.processes import is_held
+    from playhead.processes import is_held, with_secret
     from playhead.rrweb_import import import_files
     from playhead.stores.encryption import Keyring
 
-    settings = load(data=data)
+    settings = with_secret(load(data=data))
     control = _control(settings)
     accounts.find_project(control, project)
     rules = project_rules(control, project, pseudonym_key(settings.secret, project))
@@ -202,6 +258,38 @@ def import_people(
 ) -> None:
     """Bring a Mixpanel project's profiles along: their properties are set."""
     _import_exports(load(data=data), files, project, "people")
+
+
+@app.command("delete-person")
+def delete_person(
+    distinct_ids: Annotated[list[str], typer.Argument(metavar="DISTINCT_ID...", help="Any id of each person.")],
+    project: Annotated[str, typer.Option("--project", help="The project's id.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    data: Data = None,
+) -> None:
+    """Delete people everywhere and for good, and print a receipt of what was removed where."""
+    from playhead import accounts
+    from playhead.governance.command import delete_people, look
+    from playhead.processes import is_held, with_secret
+    from playhead.stores import open_stores
+
+    settings = with_secret(load(data=data))
+    accounts.find_project(_control(settings), project)
+    with ExitStack() as stack:
+        delivery = None if is_held(settings) else stack.enter_context(_delivery(settings))
+        stores = open_stores(settings)
+        stack.callback(stores.close)
+
+        def drain() -> None:
+            while delivery is not None and delivery.run_once():
+                pass
+
+        if delivery is not None:
+            drain()
+        out.print(look(stores, project, distinct_ids).message, markup=False)
+        if not yes and not typer.confirm("Delete?"):
+            raise typer.Exit(1)
+        delete_people(stores, settings, project, distinct_ids, out, drain if delivery is not None else None)
 
 
 @app.command()
@@ -364,6 +452,7 @@ def restore(
 def _serve(settings: Settings) -> None:
     """Prepares the data directory, says where to open it, and becomes the supervisor."""
     from playhead import accounts, supervisor
+    from playhead.accounts.oidc import read_providers
     from playhead.capture.places import read_places
     from playhead.governance.keys import check_keys
     from playhead.processes import announce, hold_data, with_secret
@@ -371,6 +460,7 @@ def _serve(settings: Settings) -> None:
 
     if settings.geoip_file:
         read_places(Path(settings.geoip_file)).close()
+    read_providers(settings.oidc)
     with hold_data(settings) as lock:
         settings = with_secret(settings)
         control = _control(settings)
@@ -440,10 +530,11 @@ def _import_exports(settings: Settings, files: list[Path], project: str, what: L
     from playhead.exports_import import STDIN, WAIT_SECONDS, Importing
     from playhead.governance.rules import project_rules, pseudonym_key
     from playhead.journal import Journal
-    from playhead.processes import is_held
+    from playhead.processes import is_held, with_secret
     from playhead.progress import shown
     from playhead.stores.encryption import Keyring
 
+    settings = with_secret(settings)
     control = _control(settings)
     accounts.find_project(control, project)
     rules = project_rules(control, project, pseudonym_key(settings.secret, project))

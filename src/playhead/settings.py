@@ -33,6 +33,9 @@ class Settings(BaseSettings):
         default="", description="Former master keys, blanks between: `playhead keys rotate` leaves them."
     )
     kms_command: str = Field(default="", description="A command that wraps and unwraps keys in the master key's stead.")
+    oidc: str = Field(
+        default="", description="Providers that members can log in by, a JSON list; docs/guide/sso.md says of what."
+    )
     retention_days: int = Field(default=30, ge=1, le=3650, description="Days a replay is kept, from its first batch.")
 
     deletion_quiet_hours: int = Field(

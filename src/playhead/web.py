@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from playhead.api.app import create_api
+from playhead.api.headers import SecurityHeaders
 from playhead.capture.app import ASGIApp, Receive, Scope, Send, create_capture
 from playhead.capture.directory import Directory, control_loader
 from playhead.health import create_health
@@ -29,7 +30,7 @@ def create_app(settings: Settings) -> tuple[ASGIApp, Callable[[], None]]:
     stores = open_stores(settings)
     journal = Journal.open(settings.journal_path, settings.journal_max_bytes, stores.keyring)
     directory = Directory(control_loader(stores.control.engine, settings.secret))
-    health = create_health(settings, stores, journal)
+    health = SecurityHeaders(create_health(settings, stores, journal), public_url=settings.public_url)
     api = create_api(settings, stores)
     shop = _shop() if settings.demo else None
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from starlette.testclient import TestClient
 from visits import Clock, Visit, opening
 
 from playhead.accounts import NewProject, create_project, login_path
+from playhead.api.app import create_api
+from playhead.settings import Settings
 from playhead.stores import Stores
 
 
@@ -87,3 +90,39 @@ def test_status_says_how_every_store_is(dashboard: TestClient) -> None:
     assert {each["name"] for each in status["stores"]} == {"analytics", "blobs", "control", "journal"}
     assert status["ok"] is True
     assert status["disk"]["free_bytes"] > 0
+
+
+def test_every_answer_carries_the_security_headers(
+    anyone: TestClient, program: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    answers = [
+        anyone.get("http://127.0.0.1:8800/api/login"),
+        anyone.get("http://127.0.0.1:8800/api/session"),
+        anyone.get("http://127.0.0.1:8800/api/nothing"),
+        anyone.get("http://127.0.0.1:8800/api/openapi.json"),
+        anyone.get("http://127.0.0.1:8800/login?code=wrong"),
+        program.get("/replays"),
+        program.get("/export"),
+        program.get("/replays?limit=0"),
+    ]
+    monkeypatch.setattr("playhead.api.replays.feed", None)
+    with TestClient(program.app, raise_server_exceptions=False, headers=program.headers) as client:
+        answers.append(client.get(f"{program.base_url}replays"))
+    assert answers[-1].status_code == 500
+    for answer in answers:
+        headers = answer.headers
+        assert headers["content-security-policy"] == policy, answer.url
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert "strict-transport-security" not in headers
+    assert "set-cookie" not in answers[0].headers
+
+
+def test_on_https_browsers_are_told_to_stay_there(settings: Settings, stores: Stores, made: NewProject) -> None:
+    settings = settings.model_copy(update={"public_url": "https://playhead.test"})
+    with TestClient(create_api(settings, stores), base_url="http://127.0.0.1:8800", follow_redirects=False) as client:
+        answer = client.get(login_path(stores.control))
+    assert "Secure" in answer.headers["set-cookie"]
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"

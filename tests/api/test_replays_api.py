@@ -134,10 +134,14 @@ def test_the_feed_takes_its_query(program: TestClient, stores: Stores, made: New
         assert (answer.status_code, set(answer.json())) == (400, {"error"}), wrong
 
 
-def test_the_sdks_link_leads_to_the_dashboard(anyone: TestClient, stores: Stores, made: NewProject) -> None:
+def test_the_sdks_link_leads_to_the_dashboard(
+    anyone: TestClient, dashboard: TestClient, stores: Stores, made: NewProject
+) -> None:
     visit = Visit(stores, made.project_id)
     visit.send(opening())
-    answer = anyone.get(f"/replay/{visit.replay_id}?t=5")
+    link = f"/replay/{visit.replay_id}?t=5"
+    assert anyone.get(link).headers["location"] == f"/login?next=/replay/{visit.replay_id}%3Ft%3D5"
+    answer = dashboard.get(link)
     assert answer.headers["location"] == f"/projects/{made.project_id}/replays/{visit.replay_id}?t=5"
 
 

@@ -15,7 +15,8 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 from visits import START, Clock, Visit, click, mutation, opening, set_profile, track
 
-from playhead.accounts import NewProject, create_project
+from playhead.accounts import NewProject, create_project, projects
+from playhead.accounts.projects import delete_project
 from playhead.api.app import create_api
 from playhead.backup import making
 from playhead.backup.making import back_up, housekeeping_rests, one_at_a_time, write_notes
@@ -150,6 +151,7 @@ def test_a_second_backup_stores_only_what_is_new(
     before = {path for path, _ in repository.blobs.sizes("pieces")}
     Visit(stores, shop.project_id).send([*opening(), click(400)])
     again = Repository(repository.blobs)
+    clock.now += 1_000
     second = back_up(settings, stores, again)
 
     assert len(replays) == 3
@@ -169,14 +171,17 @@ def test_what_was_deleted_after_the_backup_does_not_come_back(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:  # fmt: skip
     first, second, third = a_little_history(stores, shop, settings, clock)
+    other = create_project(stores.control, "Other", 30)
     back_up(settings, stores, repository)
     delete_replay(stores.control, shop.project_id, first, clock.now)
+    delete_project(stores.control, other.project_id, audit.COMMAND)
     write_notes(stores.control, repository)
     # The last one is known to the control store that still stands, and to no backup.
     delete_replay(stores.control, shop.project_id, third, clock.now)
     clock.now += 120_000
     with empty_place(own_engine, tmp_path_factory.mktemp("empty")) as (place, there):
-        assert restore(place, there, repository, tombstones=settings.control).deleted == 2
+        assert restore(place, there, repository, tombstones=settings.control).deleted == 3
+        assert [each.name for each in projects(there.control)] == ["Shop"]
         found = answers(place, there, shop, [first, second, third])
         assert [found[f"/replays/{each}"][0] for each in (first, second, third)] == [410, 200, 410]  # type: ignore[index]
         standing = list(there.blobs.list(""))
@@ -332,6 +337,7 @@ def test_a_server_writes_its_own_backups_each_on_the_base_of_the_one_before(
         track(there, project.project_id, "Bought")
         back_up(place, there, repository)
         track(there, project.project_id, "Bought", at=5)
+        clock.now += 1_000
         made = back_up(place, there, repository)
         before = answers(place, there, project, [])
     manifest = repository.manifest(made.backup_id)

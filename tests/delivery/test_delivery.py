@@ -14,8 +14,10 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
+from playhead.accounts.projects import delete_project
 from playhead.delivery.flush import Delivery
 from playhead.errors import Unavailable
+from playhead.governance.audit import COMMAND
 from playhead.governance.tombstones import Pseudonyms
 from playhead.ids import new_ingest_id
 from playhead.items import BatchSummary, EventRecord, GroupOperation, Item, Kind, ProfileOperation
@@ -447,3 +449,13 @@ def test_segments_are_named_by_the_flush(way: Way) -> None:
     (path,) = way.numbers()["segments"]
     assert path == f"segments/{way.project_id}/2026-11-22/{flush.flush_id}"
     assert isinstance(flush.flush_id, UUID)
+
+
+def test_nothing_of_a_deleted_project_is_stored(way: Way) -> None:
+    some_of_everything(way)
+    delete_project(way.stores.control, way.project_id, COMMAND)
+    way.drain()
+    numbers = way.numbers()
+    assert not any(numbers[name] for name in ("events", "parts", "profiles", "groups", "identities", "replays"))
+    assert numbers["objects"] == []
+    assert way.queue.stats().items == 0

@@ -66,6 +66,7 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
         409: "Not now",
         410: "Deleted or expired",
         413: "Too large",
+        429: "Too many attempts",
         422: "Takes too long or too much memory",
         503: "A store is down",
     }

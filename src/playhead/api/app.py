@@ -5,21 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Route
 
 from playhead import __version__
 from playhead.api import (
+    account,
     data_requests,
     deletions,
     events,
     groups,
+    keys,
     lexicon,
+    login,
+    members,
     people,
     privacy,
+    projects,
     queries,
     replays,
     reports,
@@ -29,6 +35,8 @@ from playhead.api import (
     static,
 )
 from playhead.api.answers import error_answer, json_answer, shapes
+from playhead.api.auth import allowed
+from playhead.api.headers import ALWAYS, OF_DATA, SecurityHeaders
 from playhead.errors import NotFound, PlayheadError
 from playhead.settings import Settings
 from playhead.stores import Stores
@@ -38,7 +46,15 @@ log = structlog.get_logger(__name__)
 
 def create_api(settings: Settings, stores: Stores) -> FastAPI:
     """Everything that is not ingestion: REST, log-in, dashboard, player and SDK files."""
-    app = FastAPI(title="Playhead", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Playhead",
+        version=__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(allowed)],
+    )
+    app.add_middleware(SecurityHeaders, public_url=settings.public_url)
     app.state.settings = settings
     app.state.stores = stores
     app.add_exception_handler(PlayheadError, _known)
@@ -46,19 +62,9 @@ def create_api(settings: Settings, stores: Stores) -> FastAPI:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unknown)
     for module in (
-        sessions,
-        replays,
-        privacy,
-        people,
-        groups,
-        events,
-        lexicon,
-        reports,
-        queries,
-        saved,
-        deletions,
-        retrievals,
-        data_requests,
+        *(login, sessions, account, projects, members, keys),
+        *(replays, privacy, people, groups, events, lexicon, reports, queries, saved),
+        *(deletions, retrievals, data_requests),
     ):
         app.include_router(module.router)
 
@@ -70,15 +76,17 @@ def create_api(settings: Settings, stores: Stores) -> FastAPI:
     def docs() -> Response:
         return static.docs_page(app.openapi())
 
-    @app.api_route(
-        "/api/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"], include_in_schema=False
-    )
-    def nothing(path: str) -> Response:
-        raise NotFound("The API has nothing at this address: see /api/docs.")
-
+    app.router.routes.append(Route("/api/{path:path}", _nothing, methods=_METHODS))
     app.router.routes.extend(static.routes)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
+
+
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+async def _nothing(request: Request) -> Response:
+    raise NotFound("The API has nothing at this address: see /api/docs.")
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
@@ -126,6 +134,9 @@ def _http(request: Request, error: Exception) -> Response:
 
 def _unknown(request: Request, error: Exception) -> Response:
     log.error("request_failed", path=request.url.path, exc_info=error)
-    return error_answer(
+    answer = error_answer(
         PlayheadError("The server failed on this request; its log says why.", code="internal_error", status=500)
     )
+    # It is answered outside of what sets them for all others.
+    answer.headers.update(ALWAYS | OF_DATA)
+    return answer

@@ -1,27 +1,30 @@
-"""Who is asking: a program with a project's key, or a member with the dashboard's cookie."""
+"""Who is asking, and whether they may: a program with a project's key, or a member with the dashboard's cookie.
+
+`allowed` stands before every route of the API and is the only place that lets a request through.
+"""
 
 from __future__ import annotations
 
 import hmac
-import secrets
-from typing import Annotated
+from typing import Annotated, assert_never, cast, get_args
 
 import msgspec
 from fastapi import Depends, Path, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
-from sqlalchemy import delete, select
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from playhead.accounts import hashed
+from playhead.accounts.keys import find_key
+from playhead.accounts.sessions import find_session
+from playhead.api.rights import RIGHTS, ROLES, Audience, Right, Role, rights_of_scopes
 from playhead.clock import now_ms
 from playhead.errors import NotFound, PlayheadError, Unauthorized
 from playhead.governance.audit import Actor
 from playhead.stores import Stores
-from playhead.stores.control import Control
-from playhead.stores.tables import ApiKey, LoginCode, LoginSession, Member, Project
+from playhead.stores.tables import ApiKey, LoginSession, Member, Membership, Project, SharedReplay
 
 COOKIE = "playhead_session"
 CSRF_HEADER = "X-Playhead-CSRF"
-SESSION_MS = 30 * 86_400_000
 MAX_SHOWN_NAME = 200
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 
@@ -36,11 +39,11 @@ class Forbidden(PlayheadError):
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """`project_id` is the one project a key opens, None for a member, who sees all."""
+    """A member with their session, or a program with its key."""
 
-    project_id: str | None
     member: Member | None = None
-    csrf_token: str = ""
+    session: LoginSession | None = None
+    key: ApiKey | None = None
 
     @property
     def name(self) -> str:
@@ -48,12 +51,37 @@ class Caller(msgspec.Struct, frozen=True):
         shown = (self.member.name or self.member.email or "member") if self.member else "API key"
         return shown[:MAX_SHOWN_NAME]
 
+    @property
+    def actor(self) -> Actor:
+        return actor_of(self)
+
+    @property
+    def is_operator(self) -> bool:
+        return self.member is not None and bool(self.member.is_operator)
+
+
+class Access(msgspec.Struct, frozen=True):
+    """What the caller may do in the project of the request. `role` is None for a key.
+
+    With `only_shared` they see the replays that were shared with them, and no others. Without `unmasked` they see
+    `****` for properties that are marked as sensitive.
+    """
+
+    project: Project
+    role: Role | None
+    rights: frozenset[Right]
+    unmasked: bool
+
+    @property
+    def only_shared(self) -> bool:
+        return self.role == "viewer"
+
 
 def actor_of(who: Caller) -> Actor:
     """The caller as the audit log names them."""
     if who.member is not None:
         return Actor("member", who.member.member_id, who.name)
-    return Actor("key", "", "API key")
+    return Actor("key", who.key.key_id if who.key else "", (who.key.name if who.key else "") or "API key")
 
 
 def stores_of(request: Request) -> Stores:
@@ -62,95 +90,131 @@ def stores_of(request: Request) -> Stores:
     return found
 
 
+def allowed(request: Request) -> None:
+    """Lets the request through, or raises Unauthorized, Forbidden, or NotFound for what the caller must not know of.
+
+    Runs before every route: who asks is then in `request.state.caller`, in which project and how far in
+    `request.state.access`.
+    """
+    rule = rule_of(request)
+    if rule == "public":
+        return
+    who = caller(request)
+    request.state.caller = who
+    match rule:
+        case "caller":
+            return
+        case "member" | "operator":
+            if who.member is None:
+                raise Forbidden("An API key opens one project's data; this needs a member of the dashboard.")
+            if rule == "operator" and not who.is_operator:
+                raise Forbidden("Only who runs this server may do this.")
+        case "watch" | "report" | "edit" | "export" | "share" | "privacy" | "delete" | "audit" | "manage" | "own":
+            access = access_of(request, who)
+            request.state.access = access
+            if rule not in access.rights:
+                raise missing(rule)
+        case _:
+            assert_never(rule)
+
+
+def rule_of(request: Request) -> Right | Audience:
+    """Whom the route of this request is for. Raises Forbidden for one that no rule speaks of."""
+    route = request.scope.get("route")
+    rule = RIGHTS.get(f"{request.method} {getattr(route, 'path', '')}")
+    if rule is None:
+        raise Forbidden("Nobody has said yet whom this address is for.", code="no_rule")
+    return rule
+
+
+def missing(right: Right) -> Forbidden:
+    return Forbidden(f"This needs the right `{right}`, which your role or this key does not have.")
+
+
 def caller(request: Request) -> Caller:
     """Raises Unauthorized, or Forbidden for a change by cookie without the CSRF token."""
     control = stores_of(request).control
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if key:
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if secret:
         if scheme.lower() != "bearer":
             raise Unauthorized("Send the API key as `Authorization: Bearer <api_key>`.")
-        with control.read() as session:
-            project_id = session.scalar(select(ApiKey.project_id).where(ApiKey.key_hash == hashed(key.strip())))
-        if project_id is None:
-            raise Unauthorized("This API key is not known.", code="unknown_api_key")
-        return Caller(project_id)
-    found = find_session(control, request.cookies.get(COOKIE, ""))
+        key = find_key(control, secret.strip(), now_ms())
+        if key is None:
+            raise Unauthorized("This API key is not known, or it has expired.", code="unknown_api_key")
+        return Caller(key=key)
+    found = find_session(control, request.cookies.get(COOKIE, ""), now_ms())
     if found is None:
         raise Unauthorized(
             "Log in with the link that `playhead login-url` prints, or send `Authorization: Bearer <api_key>`.",
             code="not_logged_in",
         )
+    session, member = found
     if request.method not in _SAFE and not hmac.compare_digest(
-        request.headers.get(CSRF_HEADER, "").encode(), found.csrf_token.encode()
+        request.headers.get(CSRF_HEADER, "").encode(), session.csrf_token.encode()
     ):
         raise Forbidden(f"Send the header {CSRF_HEADER} with the token of /api/session.", code="csrf")
+    return Caller(member, session)
+
+
+def access_of(request: Request, who: Caller) -> Access:
+    """Raises NotFound: a project that the caller has no role in is as unknown as one that is not there."""
+    with stores_of(request).control.read() as session:
+        project_id = request.path_params.get("p")
+        found = (
+            session.scalar(select(Project).where(Project.token == request.query_params.get("token", "")))
+            if project_id is None
+            else session.get(Project, project_id)
+        )
+        access = access_to(session, who, found) if found is not None else None
+    if access is None:
+        raise NotFound("There is no such project, or you have no role in it.", code="project_not_found")
+    return access
+
+
+def access_to(session: Session, who: Caller, project: Project) -> Access | None:
+    """None for a project of others, and for one that was deleted."""
+    if project.deleted_at_ms:
+        return None
+    if who.key is not None:
+        if who.key.project_id != project.project_id:
+            return None
+        return Access(project, None, rights_of_scopes(who.key.scopes), bool(who.key.unmasked))
+    assert who.member is not None
+    if who.is_operator:
+        return Access(project, "owner", ROLES["owner"], True)
+    membership = session.get(Membership, (project.project_id, who.member.member_id))
+    if membership is None or membership.role not in get_args(Role):
+        return None
+    role = cast(Role, membership.role)
+    return Access(project, role, ROLES[role], role == "owner" or bool(membership.unmasked))
+
+
+def shared_with(session: Session, access: Access, who: Caller, replay_id: str) -> bool:
+    """Whether the caller may see this replay."""
+    if not access.only_shared:
+        return True
+    assert who.member is not None
+    key = (access.project.project_id, replay_id, who.member.member_id)
+    return session.get(SharedReplay, key) is not None
+
+
+async def asking(request: Request, _key: object = Depends(_bearer), _session: object = Depends(_cookie)) -> Caller:
+    found = request.state.caller
+    assert isinstance(found, Caller)
     return found
 
 
-def asking(
-    who: Annotated[Caller, Depends(caller)], _key: object = Depends(_bearer), _session: object = Depends(_cookie)
-) -> Caller:
-    return who
-
-
-def member(who: Annotated[Caller, Depends(asking)]) -> Caller:
-    """A member, not a key."""
-    if who.member is None:
-        raise Forbidden("An API key opens one project's data; this needs a member of the dashboard.")
-    return who
-
-
-def project(
+async def access(
     request: Request,
     who: Annotated[Caller, Depends(asking)],
     project_id: Annotated[str, Path(alias="p", description="Project id.")],
-) -> Project:
-    """The project of the path. One that the caller may not see is as unknown as one that is not there."""
-    if who.project_id in {None, project_id}:
-        with stores_of(request).control.read() as session:
-            found = session.get(Project, project_id)
-        if found is not None:
-            return found
-    raise NotFound("There is no such project, or this key is another project's.", code="project_not_found")
+) -> Access:
+    """What the caller may do in the project of the path."""
+    found = request.state.access
+    assert isinstance(found, Access)
+    return found
 
 
-def log_in(control: Control, code: str) -> str | None:
-    """Spends a one-time code; answers the new session's cookie, None for a code that is unknown, spent or too old."""
-    cookie = secrets.token_urlsafe(32)
-    now = now_ms()
-    with control.write() as session:
-        row = session.get(LoginCode, hashed(code))
-        if row is None:
-            return None
-        session.delete(row)
-        if row.expires_at_ms <= now:
-            return None
-        session.add(
-            LoginSession(
-                session_hash=hashed(cookie),
-                session_id=secrets.token_hex(6),
-                member_id=row.member_id,
-                csrf_token=secrets.token_urlsafe(24),
-                created_at_ms=now,
-                expires_at_ms=now + SESSION_MS,
-            )
-        )
-        session.execute(delete(LoginSession).where(LoginSession.expires_at_ms <= now))
-        session.execute(delete(LoginCode).where(LoginCode.expires_at_ms <= now))
-    return cookie
-
-
-def find_session(control: Control, cookie: str) -> Caller | None:
-    if not cookie:
-        return None
-    with control.read() as session:
-        row = session.get(LoginSession, hashed(cookie))
-        if row is None or row.expires_at_ms <= now_ms():
-            return None
-        found = session.get(Member, row.member_id)
-    return Caller(None, found, row.csrf_token) if found else None
-
-
-def log_out(control: Control, cookie: str) -> None:
-    with control.write() as session:
-        session.execute(delete(LoginSession).where(LoginSession.session_hash == hashed(cookie)))
+async def project(found: Annotated[Access, Depends(access)]) -> Project:
+    """The project of the path."""
+    return found.project

@@ -10,12 +10,11 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
-from sqlalchemy import select
 
 from playhead.api.addresses import base_url
 from playhead.api.answers import asks, json_answer, shape
 from playhead.api.asked import Body
-from playhead.api.auth import Caller, actor_of, asking, stores_of
+from playhead.api.auth import Access, Caller, actor_of, asking, stores_of
 from playhead.api.deletions import Who, settings_of
 from playhead.api.retrievals import AskedRetrieval, read_retrieval
 from playhead.clock import now_ms, rfc3339
@@ -95,12 +94,10 @@ def project_of_token(
     who: Annotated[Caller, Depends(asking)],
     token: Annotated[str, Query(max_length=200, description="The project's token.")] = "",
 ) -> Project:
-    """The project of the token. One that the caller may not see is as unknown as one that is not there."""
-    with stores_of(request).control.read() as session:
-        found = session.scalar(select(Project).where(Project.token == token))
-    if found is None or who.project_id not in {None, found.project_id}:
-        raise NotFound("There is no project with this token, or this key is another project's.")
-    return found
+    """The project of the token."""
+    found = request.state.access
+    assert isinstance(found, Access)
+    return found.project
 
 
 ProjectOf = Annotated[Project, Depends(project_of_token)]

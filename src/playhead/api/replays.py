@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 import msgspec
 import zstandard
@@ -14,18 +15,19 @@ from starlette.responses import RedirectResponse, StreamingResponse
 
 from playhead.api.addresses import base_url
 from playhead.api.answers import accepts, errors, json_answer, lines, shape
+from playhead.api.auth import Access, Caller, access, access_to, asking, caller, shared_with, stores_of
 from playhead.api.auth import project as project_of
-from playhead.api.auth import stores_of
 from playhead.clock import now_ms
-from playhead.errors import NotFound
+from playhead.errors import NotFound, Unauthorized
 from playhead.governance.deletion import delete_replay
-from playhead.replays.access import find_replay, replay_uuid
+from playhead.replays.access import check_replay, find_replay, replay_uuid
 from playhead.replays.detail import Index, detail, frame_index
 from playhead.replays.feed import Feed, FeedQuery, FeedRow, Order, Sort, epoch_ms, feed
 from playhead.replays.live import watch
 from playhead.replays.reading import open_watchable, read_events, stored_frame
 from playhead.stores.blobs import BlobNotFound
-from playhead.stores.tables import Project, Replay
+from playhead.stores.control import Control
+from playhead.stores.tables import Project, Replay, SharedReplay
 
 router = APIRouter(tags=["Replays"])
 PREFIX = "/api/projects/{p}/replays"
@@ -33,16 +35,23 @@ ONE = PREFIX + "/{replay_id}"
 NDJSON = "application/x-ndjson"
 
 ProjectOf = Annotated[Project, Depends(project_of)]
+AccessOf = Annotated[Access, Depends(access)]
+Who = Annotated[Caller, Depends(asking)]
 Text = Annotated[str, Query(max_length=500)]
 
 
 def the_replay(
     request: Request,
-    project: ProjectOf,
+    found: AccessOf,
+    who: Who,
     replay_id: Annotated[str, Path(description="Replay id, a UUID.")],
 ) -> Replay:
-    """The replay of the path. Raises 400, 404 or 410."""
-    return find_replay(stores_of(request).control, project.project_id, replay_uuid(replay_id), now_ms())
+    """The replay of the path. Raises 400, 404 (also for one that a viewer was not given) or 410."""
+    wanted = replay_uuid(replay_id)
+    with stores_of(request).control.read() as session:
+        if not shared_with(session, found, who, wanted):
+            raise NotFound("There is no such replay in this project.", code="replay_not_found")
+        return check_replay(session, found.project.project_id, wanted, now_ms())
 
 
 ReplayOf = Annotated[Replay, Depends(the_replay)]
@@ -51,7 +60,8 @@ ReplayOf = Annotated[Replay, Depends(the_replay)]
 @router.get(PREFIX, responses=shape(Feed) | errors(400, 401, 404, 503))
 def replay_feed(  # noqa: PLR0917  FastAPI calls it by name
     request: Request,
-    project: ProjectOf,
+    found: AccessOf,
+    who: Who,
     q: Annotated[str, Query(max_length=500, description="Name, e-mail, user id, or a date.")] = "",
     from_: Annotated[str, Query(alias="from", max_length=40, description="Began at or after.")] = "",
     to: Annotated[str, Query(max_length=40, description="Began at or before.")] = "",
@@ -70,7 +80,8 @@ def replay_feed(  # noqa: PLR0917  FastAPI calls it by name
     device: Text = "",
     live: bool | None = None,
 ) -> Response:
-    """The feed of replays."""
+    """The feed of replays; a viewer's has those that were shared with them."""
+    project, stores = found.project, stores_of(request)
     query = FeedQuery(
         q=q,
         from_ms=epoch_ms(from_) if from_ else None,
@@ -89,8 +100,24 @@ def replay_feed(  # noqa: PLR0917  FastAPI calls it by name
         os=os,
         device=device,
         live=live,
+        only=shared_replays(stores.control, found, who),
     )
-    return json_answer(feed(stores_of(request), project.project_id, query, now_ms(), project.timezone))
+    return json_answer(feed(stores, project.project_id, query, now_ms(), project.timezone))
+
+
+def shared_replays(control: Control, found: Access, who: Caller) -> list[str] | None:
+    """The replays that were shared with the caller; None for who sees all."""
+    if not found.only_shared or who.member is None:
+        return None
+    with control.read() as session:
+        return list(
+            session.scalars(
+                select(SharedReplay.replay_id).where(
+                    SharedReplay.project_id == found.project.project_id,
+                    SharedReplay.member_id == who.member.member_id,
+                )
+            )
+        )
 
 
 def end_ms(text: str) -> int:
@@ -198,11 +225,16 @@ def replay_delete(request: Request, replay: ReplayOf) -> Response:
 
 @router.get("/replay/{replay_id}", include_in_schema=False)
 def replay_redirect(request: Request, replay_id: str) -> Response:
-    """To the dashboard's page of the replay, whose project the SDK does not know."""
+    """To the dashboard's page of the replay, whose project the SDK does not know; by the log-in when that is needed."""
     wanted = replay_uuid(replay_id)
-    with stores_of(request).control.read() as session:
-        project_id = session.scalar(select(Replay.project_id).where(Replay.replay_id == wanted))
-    if project_id is None:
-        raise NotFound("There is no such replay.", code="replay_not_found")
     query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"/projects/{project_id}/replays/{wanted}{query}", 302)
+    try:
+        who = caller(request)
+    except Unauthorized:
+        return RedirectResponse(f"/login?next={quote(f'/replay/{wanted}{query}')}", 302)
+    with stores_of(request).control.read() as session:
+        for project_id in session.scalars(select(Replay.project_id).where(Replay.replay_id == wanted)).all():
+            found = access_to(session, who, session.get_one(Project, project_id))
+            if found is not None and "watch" in found.rights and shared_with(session, found, who, wanted):
+                return RedirectResponse(f"/projects/{project_id}/replays/{wanted}{query}", 302)
+    raise NotFound("There is no such replay.", code="replay_not_found")

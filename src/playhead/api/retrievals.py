@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
@@ -20,6 +22,7 @@ from playhead.stores.tables import DataRequest
 router = APIRouter(tags=["Deletion and retrieval"])
 PREFIX = "/api/projects/{p}/retrievals"
 ONE = PREFIX + "/{request_id}"
+ARCHIVE: dict[int | str, dict[str, Any]] = {200: {"description": "The archive", "content": {"application/zip": {}}}}
 
 
 class AskedRetrieval(msgspec.Struct, frozen=True):
@@ -86,8 +89,7 @@ def one_retrieval(request: Request, project: ProjectOf, request_id: RequestId) -
 
 @router.get(
     ONE + "/download",
-    responses={200: {"description": "The archive", "content": {"application/zip": {}}}}
-    | errors(401, 403, 404, 409, 410),
+    responses=ARCHIVE | errors(401, 403, 404, 409, 410),
 )
 def download_retrieval(request: Request, project: ProjectOf, who: Who, request_id: RequestId) -> Response:
     """The archive."""

@@ -1,61 +1,72 @@
-"""Log-in, the session, projects, and how the server is."""
+"""The one-time link, the session, and how the server is."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
 from contextlib import closing
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Body, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from playhead import __version__
-from playhead.accounts import create_project, find_project, projects
+from playhead.accounts.sessions import SESSION_MS, Browser, end_session, log_in_by_code
 from playhead.api.addresses import base_url, replay_origin
 from playhead.api.answers import errors, json_answer, shape
-from playhead.api.auth import COOKIE, SESSION_MS, Caller, asking, log_in, log_out, member, stores_of
-from playhead.clock import now_ms, rfc3339
+from playhead.api.auth import COOKIE, Access, Caller, asking, stores_of
+from playhead.api.projects import accesses, project_shape
+from playhead.api.rights import Right, Role, in_order
+from playhead.api.static import dashboard
+from playhead.clock import now_ms
 from playhead.errors import PlayheadError
 from playhead.health import store_checks
 from playhead.journal import JournalQueue
 from playhead.settings import Settings
 from playhead.stores import Stores
-from playhead.stores.tables import Project
+from playhead.stores.tables import Member
 
 router = APIRouter()
 
+Who = Annotated[Caller, Depends(asking)]
 
-class ProjectShape(msgspec.Struct, frozen=True, omit_defaults=True):
+
+class OwnProjectShape(msgspec.Struct, frozen=True):
+    """A project with what the member may do there. `role` and `rights` are as docs/guide/members.md says."""
+
     project_id: str
     name: str
     token: str
     created_at: str
     retention_days: int
     timezone: str
-    api_key: str = ""
+    previous_token_until: str | None
+    role: Role
+    rights: list[Right]
+    unmasked: bool
 
 
 class MemberShape(msgspec.Struct, frozen=True):
+    """`is_operator`: runs this server, so makes projects, and is an owner of each."""
+
     member_id: str
     name: str | None
     email: str | None
+    has_password: bool
+    totp: bool
+    is_operator: bool
 
 
 class SessionShape(msgspec.Struct, frozen=True):
     member: MemberShape
     csrf_token: str
-    projects: list[ProjectShape]
+    projects: list[OwnProjectShape]
     replay_origin: str
     version: str
     sdk_url: str
     shop_url: str | None
-
-
-class ProjectList(msgspec.Struct, frozen=True):
-    results: list[ProjectShape]
-    next_cursor: str | None = None
 
 
 class StoreShape(msgspec.Struct, frozen=True):
@@ -84,29 +95,39 @@ class StatusShape(msgspec.Struct, frozen=True):
     disk: DiskShape
 
 
-def project_shape(project: Project, api_key: str = "") -> ProjectShape:
-    return ProjectShape(
+def own_project_shape(access: Access) -> OwnProjectShape:
+    project = project_shape(access.project)
+    assert access.role is not None
+    return OwnProjectShape(
         project.project_id,
         project.name,
         project.token,
-        rfc3339(project.created_at_ms),
+        project.created_at,
         project.retention_days,
         project.timezone,
-        api_key,
+        project.previous_token_until or None,
+        access.role,
+        in_order(access.rights),
+        access.unmasked,
     )
 
 
-@router.get("/login", include_in_schema=False)
-def login(request: Request, code: str = "") -> Response:
-    """The one-time link: sets the session cookie and leads to the dashboard."""
-    cookie = log_in(stores_of(request).control, code) if code else None
-    if cookie is None:
-        return HTMLResponse(
-            "<!doctype html><title>Playhead</title><p>This log-in link was used already or is too old. "
-            "Run <code>playhead login-url</code> on the server for a new one. <a href='/'>To the dashboard</a>",
-            status_code=401,
-        )
-    answer = RedirectResponse("/", 303)
+def member_shape(member: Member) -> MemberShape:
+    return MemberShape(
+        member.member_id,
+        member.name,
+        member.email,
+        bool(member.password_hash),
+        bool(member.totp_secret),
+        bool(member.is_operator),
+    )
+
+
+def browser_of(request: Request) -> Browser:
+    return Browser(request.headers.get("user-agent", ""), request.client.host if request.client else "")
+
+
+def set_session_cookie(request: Request, answer: Response, cookie: str) -> None:
     answer.set_cookie(
         COOKIE,
         cookie,
@@ -116,20 +137,36 @@ def login(request: Request, code: str = "") -> Response:
         secure=base_url(request).startswith("https:"),
     )
     answer.headers["Cache-Control"] = "no-store"
+
+
+@router.get("/login", include_in_schema=False)
+async def login(request: Request, code: str = "") -> Response:
+    """The one-time link: sets the session cookie and leads to the dashboard. Without a code, the dashboard's page."""
+    if not code:
+        return await dashboard(request)
+    new = await run_in_threadpool(log_in_by_code, stores_of(request).control, code, browser_of(request))
+    if new is None:
+        return HTMLResponse(
+            "<!doctype html><title>Playhead</title><p>This log-in link was used already or is too old. "
+            "Run <code>playhead login-url</code> on the server for a new one. <a href='/'>To the dashboard</a>",
+            status_code=401,
+        )
+    answer = RedirectResponse("/", 303)
+    set_session_cookie(request, answer, new.cookie)
     return answer
 
 
 @router.get("/api/session", tags=["Session"], responses=shape(SessionShape) | errors(401, 403))
-def session(request: Request, who: Annotated[Caller, Depends(member)]) -> Response:
-    """The member who is logged in, what they see, and the token that changes need."""
+def session(request: Request, who: Who) -> Response:
+    """The member who is logged in, what they may do, and the token that changes need."""
     settings: Settings = request.app.state.settings
-    assert who.member is not None
+    assert who.member is not None and who.session is not None
     base = base_url(request)
     return json_answer(
         SessionShape(
-            MemberShape(who.member.member_id, who.member.name, who.member.email),
-            who.csrf_token,
-            [project_shape(each) for each in projects(stores_of(request).control)],
+            member_shape(who.member),
+            who.session.csrf_token,
+            [own_project_shape(each) for each in accesses(request, who)],
             replay_origin(request),
             __version__,
             f"{base}/sdk.js",
@@ -139,42 +176,18 @@ def session(request: Request, who: Annotated[Caller, Depends(member)]) -> Respon
 
 
 @router.post("/api/logout", status_code=204, tags=["Session"], responses=errors(401, 403))
-def logout(request: Request, who: Annotated[Caller, Depends(member)]) -> Response:
+def logout(request: Request, who: Who) -> Response:
     """Ends the session."""
-    log_out(stores_of(request).control, request.cookies.get(COOKIE, ""))
+    assert who.member is not None and who.session is not None
+    with stores_of(request).control.write() as session:
+        end_session(session, who.member.member_id, who.session.session_id)
     answer = Response(status_code=204)
     answer.delete_cookie(COOKIE)
     return answer
 
 
-@router.get("/api/projects", tags=["Projects"], responses=shape(ProjectList) | errors(401))
-def list_projects(request: Request, who: Annotated[Caller, Depends(asking)]) -> Response:
-    """The projects that the caller sees."""
-    seen = [each for each in projects(stores_of(request).control) if who.project_id in {None, each.project_id}]
-    return json_answer(ProjectList([project_shape(each) for each in seen]))
-
-
-@router.post(
-    "/api/projects",
-    status_code=201,
-    tags=["Projects"],
-    responses=shape(ProjectShape, "The new project", 201) | errors(400, 401, 403),
-)
-def new_project(
-    request: Request, who: Annotated[Caller, Depends(member)], body: Annotated[dict[str, Any], Body()]
-) -> Response:
-    """Makes a project. Its API key is told here and never again."""
-    name = body.get("name")
-    if not isinstance(name, str):
-        raise PlayheadError('Send {"name": "…"} with the project\'s name.', code="bad_name")
-    control = stores_of(request).control
-    settings: Settings = request.app.state.settings
-    made = create_project(control, name, settings.retention_days)
-    return json_answer(project_shape(find_project(control, made.project_id), made.api_key), 201)
-
-
 @router.get("/api/status", tags=["Status"], responses=shape(StatusShape) | errors(401))
-def status(request: Request, who: Annotated[Caller, Depends(asking)]) -> Response:
+def status(request: Request, who: Who) -> Response:
     """Whether every store answers, and what waits."""
     settings: Settings = request.app.state.settings
     stores = stores_of(request)

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import select
 
+from playhead.accounts.projects import delete_project
 from playhead.backup import engine, rows
 from playhead.backup.making import AT_ONCE, NO_DATA
 from playhead.backup.repository import KEYS, TOMBSTONES, Damaged, File, Manifest, Repository
@@ -31,7 +32,7 @@ from playhead.settings import Settings
 from playhead.stores import Stores
 from playhead.stores.blobs import Blobs
 from playhead.stores.control import Control
-from playhead.stores.tables import Replay, Segment, Tombstone
+from playhead.stores.tables import Project, Replay, Segment, Tombstone
 
 _lines = msgspec.json.Decoder(list[rows.Line])
 
@@ -78,15 +79,17 @@ def restore(
         if written[table] != count:
             raise Damaged(f"the backup's list names {count} rows of {table}, it holds {written[table]}")
     _register_unknown(stores, manifest.blobs)
-    fresh = bury(stores.control, buried)
+    fresh = bury(stores.control, [line for line in buried if line.table == rows.TOMBSTONE_TABLE])
+    projects = {line.values["project_id"] for line in buried if line.table == rows.PROJECT_TABLE}
+    deleted = len(fresh) + _delete_projects(stores.control, projects)
     while removal.remove_deleted(stores, settings, now_ms()):
         pass
     _delete_again(stores, with_secret(settings), fresh)
     size = sum(file.size for file in manifest.files())
     with stores.control.write() as session:
-        detail = {"bytes": size, "objects": len(manifest.blobs), "deleted": len(fresh)}
+        detail = {"bytes": size, "objects": len(manifest.blobs), "deleted": deleted}
         audit.record(session, audit.NO_PROJECT, audit.COMMAND, "backup.restored", "backup", backup_id, detail)
-    return Restored(backup_id, manifest.made_at_ms, size, len(manifest.blobs), len(fresh))
+    return Restored(backup_id, manifest.made_at_ms, size, len(manifest.blobs), deleted)
 
 
 def bury(control: Control, tombstones: Iterable[rows.Line]) -> list[dict[str, Any]]:
@@ -105,6 +108,19 @@ def bury(control: Control, tombstones: Iterable[rows.Line]) -> list[dict[str, An
             if session.execute(statement).first():
                 fresh.append(values)
     return fresh
+
+
+def _delete_projects(control: Control, project_ids: Iterable[str]) -> int:
+    """Deletes those that are there; the worker takes their bytes away once it runs."""
+    with control.read() as session:
+        standing = [
+            project_id
+            for project_id in sorted(project_ids)
+            if (project := session.get(Project, project_id)) is not None and not project.deleted_at_ms
+        ]
+    for project_id in standing:
+        delete_project(control, project_id, audit.COMMAND)
+    return len(standing)
 
 
 def _delete_again(stores: Stores, settings: Settings, fresh: list[dict[str, Any]]) -> None:

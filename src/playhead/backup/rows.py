@@ -20,7 +20,7 @@ LEFT_OUT = frozenset({"leases", "signals", "login_sessions", "login_codes", "log
 # Keys are kept apart from backups (repository.KEYS): a dropped one is dropped from all of them.
 KEY_COLUMN = ("replays", "wrapped_key")
 KEY_TABLE = "encryption_keys"
-TOMBSTONE_TABLE = "tombstones"
+TOMBSTONE_TABLE, PROJECT_TABLE = "tombstones", "projects"
 ROWS_AT_ONCE = 1_000
 
 
@@ -32,7 +32,8 @@ class Line(msgspec.Struct, array_like=True):
 
 
 class Notes(msgspec.Struct):
-    """What stands at the moment of a backup and is kept beside all backups: tombstones, and wrapped keys."""
+    """What stands at the moment of a backup and is kept beside all backups: tombstones and the ids of deleted projects,
+    and wrapped keys."""
 
     tombstones: list[Line]
     keys: list[Line]
@@ -57,6 +58,10 @@ def notes(connection: Connection) -> Notes:
     found = Notes([], [])
     for row in connection.execute(select(tables[TOMBSTONE_TABLE])).mappings():
         found.tombstones.append(Line(TOMBSTONE_TABLE, _portable(dict(row))))
+    projects = tables[PROJECT_TABLE]
+    deleted = select(projects.c.project_id).where(projects.c.deleted_at_ms > 0)
+    for row in connection.execute(deleted).mappings():
+        found.tombstones.append(Line(PROJECT_TABLE, _portable(dict(row))))
     for row in connection.execute(select(tables[KEY_TABLE])).mappings():
         found.keys.append(Line(KEY_TABLE, _portable(dict(row))))
     replays = tables["replays"]

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from playhead.accounts.hashing import hashed
 from playhead.capture.body import Disconnected, json_text, utf8
 from playhead.capture.cors import cors_headers, preflight_headers
 from playhead.capture.directory import Directory, ProjectEntry
@@ -125,6 +126,7 @@ class Capture:
         headers = [
             (b"content-type", answer.content_type),
             (b"content-length", str(len(answer.body)).encode()),
+            (b"x-content-type-options", b"nosniff"),
             *cors_headers(origin),
             *answer.headers,
         ]
@@ -225,7 +227,7 @@ class Capture:
             tokens = [token for token, _, _ in read_events(text, settings.max_events_per_request).events if token]
             project = await self._project(tokens[0] if tokens else request.header_token())
         else:
-            project = await self._project(request.header_token())
+            project = await self._importing(request)
             text = utf8(body)
         self._admit(project)
         if len(text) > settings.max_events_bytes:
@@ -278,6 +280,12 @@ class Capture:
         if project is None:
             raise unauthorized(bool(token))
         return project
+
+    async def _importing(self, request: Request) -> ProjectEntry:
+        """The project of an API key that may import (as a Bearer, or the user of Basic), or that of a token."""
+        given = request.bearer() or request.header_token()
+        key = (await self._directory.current()).keys.get(hashed(given)) if given else None
+        return key or await self._project(given)
 
     async def _by_project(
         self, entries: Sequence[tuple[str, Any, Any]], request: Request

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from playhead.clock import now_ms
 from playhead.errors import Unavailable
 from playhead.governance.rules import NO_RULES, ProjectRules, all_rules, compile_rules, pseudonym_key
-from playhead.stores.tables import PrivacyRule, Project, Signal, Tombstone
+from playhead.stores.tables import ApiKey, PrivacyRule, Project, Signal, Tombstone
 
 log = structlog.get_logger(__name__)
 
@@ -41,11 +41,16 @@ class ProjectEntry(msgspec.Struct, frozen=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """Control at one moment. Replays are (project_id, replay_id) with the id in lower case."""
+    """Control at one moment. Replays are (project_id, replay_id) with the id in lower case.
+
+    A token that was rotated is among those of `projects` until its time is over. `keys` are the hashes of the API keys
+    that may send events to `/import`.
+    """
 
     projects: Mapping[str, ProjectEntry]
     deleted_replays: frozenset[tuple[str, str]] = frozenset()
     watched_replays: frozenset[tuple[str, str]] = frozenset()
+    keys: Mapping[str, ProjectEntry] = {}
 
 
 class Directory:
@@ -104,7 +109,16 @@ def control_loader(engine: Engine, secret: str = "") -> Callable[[], Snapshot]:
     def load() -> Snapshot:
         now = now_ms()
         with Session(engine) as session:
-            projects = session.execute(select(Project.token, Project.project_id)).all()
+            projects = session.execute(
+                select(Project.token, Project.previous_token, Project.previous_until_ms, Project.project_id).where(
+                    Project.deleted_at_ms == 0
+                )
+            ).all()
+            keys = session.execute(
+                select(ApiKey.key_hash, ApiKey.project_id, ApiKey.scopes, ApiKey.expires_at_ms)
+                .join(Project, Project.project_id == ApiKey.project_id)
+                .where(Project.deleted_at_ms == 0)
+            ).all()
             tombstones = session.execute(
                 select(Tombstone.project_id, Tombstone.id).where(
                     Tombstone.kind == "replay", Tombstone.created_at_ms > now - TOMBSTONE_DAYS * 86_400_000
@@ -114,15 +128,24 @@ def control_loader(engine: Engine, secret: str = "") -> Callable[[], Snapshot]:
                 select(Signal.project_id, Signal.replay_id).where(Signal.kind == "watching", Signal.expires_at_ms > now)
             ).all()
             rules = all_rules(session)
+        known: dict[str, ProjectEntry] = {}
+        by_id: dict[str, ProjectEntry] = {}
+        for token, previous, previous_until_ms, project_id in projects:
+            entry = by_id[project_id] = ProjectEntry(
+                project_id, rules=rules_of(project_id, rules[project_id]) if project_id in rules else NO_RULES
+            )
+            known[token] = entry
+            if previous and previous_until_ms > now:
+                known[previous] = entry
         return Snapshot(
-            {
-                token: ProjectEntry(
-                    project_id, rules=rules_of(project_id, rules[project_id]) if project_id in rules else NO_RULES
-                )
-                for token, project_id in projects
-            },
+            known,
             frozenset((project_id, replay_id.lower()) for project_id, replay_id in tombstones),
             frozenset((project_id, replay_id.lower()) for project_id, replay_id in watched),
+            {
+                key_hash: by_id[project_id]
+                for key_hash, project_id, scopes, expires_at_ms in keys
+                if project_id in by_id and "ingest" in scopes.split() and not 0 < expires_at_ms <= now
+            },
         )
 
     return load

@@ -78,6 +78,11 @@ class Request:
                 return ""
         return self.query.get("token", "")
 
+    def bearer(self) -> str:
+        """What follows `Bearer` in the authorisation; empty when there is none."""
+        scheme, _, given = self.headers.get(b"authorization", b"").partition(b" ")
+        return given.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
+
     def text(self, name: str) -> str:
         """A query parameter; empty when absent, or when JavaScript wrote `null` or `undefined` for it."""
         value = self.query.get(name, "")

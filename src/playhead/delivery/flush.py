@@ -13,6 +13,7 @@ from playhead.delivery import rows, tombstones
 from playhead.delivery.decode import Decoded, decode
 from playhead.delivery.insert import insert_rows
 from playhead.delivery.segments import write_segments
+from playhead.governance.projects import deleted_projects
 from playhead.journal import Flush, JournalQueue
 from playhead.people.profiles import refold
 from playhead.settings import Settings
@@ -44,7 +45,8 @@ class Delivery:
 
     def run(self, flush: Flush) -> Delivered:
         """The steps. The journal lets go of the items only after every store has confirmed."""
-        items = self._queue.items(flush)
+        gone = deleted_projects(self._stores)
+        items = [item for item in self._queue.items(flush) if item.project_id not in gone]
         decoded = decode(items)
         refused = dict(decoded.unreadable)
         control = self._stores.control

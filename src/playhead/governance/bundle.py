@@ -51,7 +51,7 @@ PLAYER_SCRIPT = """
   const clock = ms => { const s = Math.max(0, Math.round(ms / 1000));
     return Math.floor(s / 60) + ':' + String(s % 60).padStart(2, '0'); };
   if (events.length < 2) { stage.textContent = 'There is nothing to play in this replay.'; return; }
-  const player = new rrweb.Replayer(events, { root: stage, mouseTail: true, skipInactive: false });
+  const player = new rrwebReplay.Replayer(events, { root: stage, mouseTail: true, skipInactive: false });
   const total = player.getMetaData().totalTime;
   bar.max = total;
   let playing = false;
@@ -142,8 +142,8 @@ def replay_page(row: FeedRow, pieces: Iterable[bytes]) -> Iterator[bytes] | None
 def _replay_page(row: FeedRow, pieces: Iterable[bytes], script: str, style: str) -> Iterator[bytes]:
     policy = (
         f"default-src 'none'; script-src {_hash(script)} {_hash(PLAYER_SCRIPT)}; "
-        "style-src 'unsafe-inline' https: data:; img-src https: data: blob:; "
-        "font-src https: data:; media-src https: data: blob:; base-uri 'none'; "
+        "style-src 'unsafe-inline' https: http: data:; img-src https: http: data: blob:; "
+        "font-src https: http: data:; media-src https: http: data: blob:; base-uri 'none'; "
         "form-action 'none'"
     )
     title = escape(f"Replay of {row.started_at}")

@@ -27,7 +27,10 @@ Status = Literal["ready", "arriving", "no_full_snapshot", "expired", "deleted", 
 
 
 class FeedQuery(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is asked of the feed; the names are the API's. `from_ms` and `to_ms` bound when a replay began."""
+    """What is asked of the feed; the names are the API's. `from_ms` and `to_ms` bound when a replay began.
+
+    `only` are the replays that may be seen at all, None for all of the project's.
+    """
 
     q: str = ""
     from_ms: int | None = None
@@ -46,6 +49,7 @@ class FeedQuery(msgspec.Struct, frozen=True, omit_defaults=True):
     os: str = ""
     device: str = ""
     live: bool | None = None
+    only: list[str] | None = None
 
 
 class FeedRow(msgspec.Struct, frozen=True):
@@ -225,6 +229,8 @@ def _feed_sql(query: FeedQuery, now_ms: int, timezone: str) -> tuple[str, dict[s
     if query.distinct_id:
         people = True
         where.append(f"{_PERSON} = {{person:String}}")
+    if query.only is not None:
+        narrow("replays.replay_id IN {only:Array(UUID)}", only=query.only)
     if query.from_ms is not None:
         narrow("started >= {from_ms:Int64}", from_ms=query.from_ms)
     if query.to_ms is not None:

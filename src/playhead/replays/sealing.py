@@ -24,6 +24,7 @@ from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
 
 from playhead import clock
 from playhead.errors import PlayheadError, Unavailable
+from playhead.governance.projects import remove_projects
 from playhead.governance.tombstones import is_deleted
 from playhead.recordings.events import RrwebEvent
 from playhead.recordings.merge import merge
@@ -57,6 +58,7 @@ def run_jobs(stores: Stores, settings: Settings, stopped: Callable[[], bool]) ->
     from playhead.replays import backwards, removal  # noqa: PLC0415
 
     erasing.run_requests(stores, settings, clock.now_ms(), stopped)
+    remove_projects(stores, clock.now_ms(), stopped)
     removal.remove_deleted(stores, settings, clock.now_ms(), stopped)
     reconcile(stores, stopped)
     seal_due(stores, settings, clock.now_ms(), stopped)

@@ -33,7 +33,8 @@ class Member(Table):
     """Who logs in to Playhead. `is_operator` runs this server: sees all projects as an owner and makes new ones.
 
     `password_hash` is argon2id's own text, "" while there is none. `totp_secret` is base32, "" while the second
-    factor is off; `totp_step` is the last time step that was spent, so that no code works twice.
+    factor is off; `totp_pending` is one that waits to be confirmed by its first code; `totp_step` is the last time step
+    that was spent, so that no code works twice.
     """
 
     __tablename__ = "members"
@@ -44,6 +45,7 @@ class Member(Table):
     is_operator: Mapped[int] = mapped_column(default=0, server_default="0")
     password_hash: Mapped[str] = mapped_column(Text, default="", server_default="")
     totp_secret: Mapped[str] = mapped_column(default="", server_default="")
+    totp_pending: Mapped[str] = mapped_column(default="", server_default="")
     totp_step: Mapped[int] = mapped_column(default=0, server_default="0")
     last_seen_at_ms: Mapped[int] = mapped_column(default=0, server_default="0")
 
@@ -113,7 +115,7 @@ class LoginAttempts(Table):
 class ApiKey(Table):
     """A program's key, kept as its SHA-256; `project_id` is the one project it opens, `scopes` a list in words.
 
-    `expires_at_ms` 0: never. A revoked key's row goes.
+    `expires_at_ms` 0: never. `unmasked`: whoever made it could see sensitive properties. A revoked key's row goes.
     """
 
     __tablename__ = "api_keys"
@@ -126,5 +128,6 @@ class ApiKey(Table):
     created_by: Mapped[str] = mapped_column(default="", server_default="")
     expires_at_ms: Mapped[int] = mapped_column(default=0, server_default="0")
     last_used_at_ms: Mapped[int] = mapped_column(default=0, server_default="0")
+    unmasked: Mapped[int] = mapped_column(default=1, server_default="1")
 
     __table_args__ = (Index("api_keys_by_id", "project_id", "key_id"),)

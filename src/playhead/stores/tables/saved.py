@@ -9,7 +9,10 @@ from playhead.stores.tables.base import Table
 
 
 class LexiconEntry(Table):
-    """What is said of an event or a property: kind `event`, `event_property` or `profile_property`."""
+    """What is said of an event or a property: kind `event`, `event_property` or `profile_property`.
+
+    The values of a `sensitive` property are shown only to members with the right to see them.
+    """
 
     __tablename__ = "lexicon"
     project_id: Mapped[str] = mapped_column(primary_key=True)
@@ -17,6 +20,7 @@ class LexiconEntry(Table):
     name: Mapped[str] = mapped_column(primary_key=True)
     description: Mapped[str] = mapped_column(Text)
     hidden: Mapped[int]
+    sensitive: Mapped[int] = mapped_column(default=0, server_default="0")
     updated_at_ms: Mapped[int]
     updated_by: Mapped[str]
 

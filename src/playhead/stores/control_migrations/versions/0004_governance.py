@@ -138,6 +138,7 @@ def upgrade() -> None:  # noqa: PLR0915
         batch_op.add_column(sa.Column("created_by", sa.String(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("expires_at_ms", sa.BigInteger(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("last_used_at_ms", sa.BigInteger(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("unmasked", sa.BigInteger(), server_default="1", nullable=False))
         batch_op.create_index("api_keys_by_id", ["project_id", "key_id"], unique=False)
 
     # Whoever is logged in logs in anew: older sessions have no name to be listed and ended by.
@@ -151,10 +152,14 @@ def upgrade() -> None:  # noqa: PLR0915
         batch_op.create_index("ix_login_sessions_member_id", ["member_id"], unique=False)
         batch_op.create_unique_constraint("login_sessions_session_id", ["session_id"])
 
+    with op.batch_alter_table("lexicon") as batch_op:
+        batch_op.add_column(sa.Column("sensitive", sa.BigInteger(), server_default="0", nullable=False))
+
     with op.batch_alter_table("members") as batch_op:
         batch_op.add_column(sa.Column("is_operator", sa.BigInteger(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("password_hash", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("totp_secret", sa.String(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("totp_pending", sa.String(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("totp_step", sa.BigInteger(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("last_seen_at_ms", sa.BigInteger(), server_default="0", nullable=False))
         batch_op.create_unique_constraint("members_email", ["email"])
