@@ -35,6 +35,7 @@ from playhead.replays.sealing import seal_due
 from playhead.settings import Settings
 from playhead.stores import Stores, open_stores
 from playhead.stores.analytics import Analytics, engine_for
+from playhead.stores.control import Control
 from playhead.stores.encryption import Keyring, MasterKey, new_key
 from playhead.stores.tables import AuditEntry, DataRequest, Segment
 
@@ -374,6 +375,21 @@ def test_a_backup_is_not_kept_with_what_it_is_of(stores: Stores, settings: Setti
     for where in (settings.blobs, str(settings.data / "backups")):
         with pytest.raises(PlayheadError, match="can't be kept"):
             back_up(settings, stores, Repository.open(where))
+
+
+def test_another_installation_does_not_replace_the_keys_and_tombstones(
+    stores: Stores, settings: Settings, shop: NewProject, repository: Repository, tmp_path: Path
+) -> None:
+    """As after the loss of the control store: a scheduled backup must not take the keys of the backups before away."""
+    write_notes(stores.control, repository)
+    with closing(Control.open(f"sqlite:///{tmp_path / 'new.sqlite'}")) as fresh:
+        fresh.migrate()
+        for backing_up in (
+            lambda: write_notes(fresh, repository),
+            lambda: back_up(settings, replace(stores, control=fresh), repository),
+        ):
+            with pytest.raises(PlayheadError, match=f"another installation.*{shop.project_id}"):
+                backing_up()
 
 
 def test_an_unknown_backup_is_named(repository: Repository, stores: Stores, settings: Settings) -> None:

@@ -16,7 +16,7 @@ from visits import START, Clock, Visit, click, mutation, opening
 
 from playhead.governance.deletion import delete_replay
 from playhead.governance.keys import check_keys, rotate
-from playhead.journal import Journal, JournalQueue, rewrap
+from playhead.journal import Journal, JournalQueue, check_key, rewrap
 from playhead.recordings.segments import read_footer, summary_of
 from playhead.replays.access import find_replay
 from playhead.replays.reading import forget_index, load_index, open_recording, read_events, stored_frame
@@ -227,6 +227,9 @@ def test_the_journal_holds_nothing_in_clear_and_gives_it_back(
         assert queue.items(flush) == [item]
         queue.bury(flush, item.ingest_id, "for the test")
         assert queue.dead_letters()[0].item == item
+    check_key(path, Keyring(fresh))
+    with pytest.raises(KeyMissing):
+        check_key(path, Keyring())
     with closing(JournalQueue.open(path, Keyring(master))) as queue, pytest.raises(KeyMissing):
         queue.dead_letters()
     with pytest.raises(KeyMissing):

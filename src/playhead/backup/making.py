@@ -12,6 +12,7 @@ store what was frozen → commit the list, by which the backup exists → tombst
 
 from __future__ import annotations
 
+import operator
 import os
 import secrets
 import sqlite3
@@ -61,6 +62,8 @@ class Made(msgspec.Struct, frozen=True):
 def back_up(settings: Settings, stores: Stores, repository: Repository) -> Made:
     """A backup of everything. Raises what a store that is down raises; the backups before stay as they are."""
     _check_place(settings, repository)
+    with stores.control.engine.connect() as connection:
+        _check_own(rows.lines(repository.note(TOMBSTONES)), rows.notes(connection))
     newest = repository.newest()
     before = newest[1] if newest else None
     known = {file.path: file for file in before.blobs} if before else {}
@@ -109,13 +112,37 @@ def back_up(settings: Settings, stores: Stores, repository: Repository) -> Made:
     return made
 
 
-def write_notes(control: Control, repository: Repository) -> rows.Notes:
-    """Brings the repository's tombstones and keys up to date: what was deleted since can no longer be restored."""
+def write_notes(control: Control, repository: Repository) -> int:
+    """Brings the repository's tombstones and keys up to date: what was deleted since can no longer be restored.
+
+    Answers how many tombstones there are. One that was ever there stays. Raises PlayheadError when the repository is
+    another installation's: its keys would be lost.
+    """
+    before = rows.lines(repository.note(TOMBSTONES))
     with control.engine.connect() as connection:
         found = rows.notes(connection)
-    repository.put_note(TOMBSTONES, [(line.table, line.values) for line in found.tombstones])
-    repository.put_note(KEYS, [(line.table, line.values) for line in found.keys])
-    return found
+    _check_own(before, found)
+    key = operator.itemgetter("project_id", "kind", "id")
+    standing = {key(line.values) for line in found.tombstones if line.table == rows.TOMBSTONE_TABLE}
+    found.tombstones += [
+        line for line in before if line.table == rows.TOMBSTONE_TABLE and key(line.values) not in standing
+    ]
+    repository.put_note(TOMBSTONES, found.tombstones)
+    repository.put_note(KEYS, found.keys)
+    return sum(line.table == rows.TOMBSTONE_TABLE for line in found.tombstones)
+
+
+def _check_own(before: list[rows.Line], now: rows.Notes) -> None:
+    """A project's row never goes, so a project that the control store does not know says that it is another one."""
+    known = {line.values["project_id"] for line in now.tombstones if line.table == rows.PROJECT_TABLE}
+    strange = {line.values["project_id"] for line in before if line.table == rows.PROJECT_TABLE} - known
+    if strange:
+        raise PlayheadError(
+            f"the backups there are of another installation: this one knows nothing of the project {min(strange)}. "
+            "Choose another place, or restore them first.",
+            code="other_installation",
+            status=409,
+        )
 
 
 @contextmanager

@@ -25,7 +25,6 @@ from playhead.errors import NotFound, PlayheadError
 from playhead.governance import audit
 from playhead.governance.checking import known_by
 from playhead.governance.requests import Asked, create_deletion
-from playhead.governance.tombstones import HIDDEN
 from playhead.processes import with_secret, write_private
 from playhead.replays import removal
 from playhead.settings import Settings
@@ -33,8 +32,6 @@ from playhead.stores import Stores
 from playhead.stores.blobs import Blobs
 from playhead.stores.control import Control
 from playhead.stores.tables import Project, Replay, Segment, Tombstone
-
-_lines = msgspec.json.Decoder(list[rows.Line])
 
 
 class Restored(msgspec.Struct, frozen=True):
@@ -60,7 +57,7 @@ def restore(
         raise NotFound(f"there is no backup in {repository.url}", code="backup_not_found")
     backup_id = backup_id or newest[-1]
     manifest = repository.manifest(backup_id)
-    buried = [*_decoded(repository.note(TOMBSTONES)), *_given(tombstones)]
+    buried = [*rows.lines(repository.note(TOMBSTONES)), *_given(tombstones)]
     _check_empty(settings, stores, manifest)
 
     _restore_blobs(repository, stores.blobs, manifest.blobs)
@@ -73,14 +70,18 @@ def restore(
         engine.write_file(settings.journal_path, repository.read(manifest.journal))
     if manifest.secret:
         write_private(settings.data / "secret", manifest.secret.encode())
-    keys = _decoded(repository.note(KEYS))
+    keys = rows.lines(repository.note(KEYS))
     written = rows.write(stores.control, manifest.control_revision, _split(repository.read(manifest.control)), keys)
     for table, count in manifest.rows.items():
         if written[table] != count:
             raise Damaged(f"the backup's list names {count} rows of {table}, it holds {written[table]}")
     _register_unknown(stores, manifest.blobs)
     fresh = bury(stores.control, [line for line in buried if line.table == rows.TOMBSTONE_TABLE])
-    projects = {line.values["project_id"] for line in buried if line.table == rows.PROJECT_TABLE}
+    projects = {
+        line.values["project_id"]
+        for line in buried
+        if line.table == rows.PROJECT_TABLE and line.values["deleted_at_ms"]
+    }
     deleted = len(fresh) + _delete_projects(stores.control, projects)
     while removal.remove_deleted(stores, settings, now_ms()):
         pass
@@ -93,17 +94,12 @@ def restore(
 
 
 def bury(control: Control, tombstones: Iterable[rows.Line]) -> list[dict[str, Any]]:
-    """Writes the tombstones that the store lacks, to be worked off anew; answers which.
-
-    What a deletion had only hidden may yet have been called off.
-    """
+    """Writes the tombstones that the store lacks, to be worked off anew; answers which."""
     fresh: list[dict[str, Any]] = []
     columns = set(Tombstone.__table__.columns.keys())
     with control.write() as session:
         for line in tombstones:
             values = {name: value for name, value in line.values.items() if name in columns} | {"done_at_ms": 0}
-            if values.get("kind") == HIDDEN:
-                continue
             statement = control.insert(Tombstone).values(**values).on_conflict_do_nothing().returning(Tombstone.id)
             if session.execute(statement).first():
                 fresh.append(values)
@@ -149,16 +145,9 @@ def _given(where: str) -> list[rows.Line]:
     if not where:
         return []
     if "://" not in where:
-        return _decoded(Path(where).read_bytes())
+        return rows.lines(Path(where).read_bytes())
     with closing(Control.open(where)) as control, control.engine.connect() as connection:
         return rows.notes(connection).tombstones
-
-
-def _decoded(content: bytes) -> list[rows.Line]:
-    try:
-        return _lines.decode(content)
-    except msgspec.MsgspecError as error:
-        raise Damaged(f"a list of tombstones or keys can't be read: {error}") from None
 
 
 def _split(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -100,7 +100,10 @@ def _insert_replays(  # noqa: PLR0917
     session: Session, stores: Stores, project_id: str, accepted: dict[str, int], now_ms: int, retention_days: int
 ) -> None:
     """Rows for those that have none."""
-    days = session.scalar(select(Project.retention_days).where(Project.project_id == project_id))
+    # With the row locked a change of it comes either before these replays, or after and finds them.
+    days = session.scalar(
+        select(Project.retention_days).where(Project.project_id == project_id).with_for_update(read=True)
+    )
     retention_ms = (days or retention_days) * DAY_MS
     new = [
         {
