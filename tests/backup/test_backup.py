@@ -19,7 +19,7 @@ from playhead.accounts import NewProject, create_project, projects
 from playhead.accounts.projects import delete_project
 from playhead.api.app import create_api
 from playhead.backup import making
-from playhead.backup.making import back_up, housekeeping_rests, one_at_a_time, write_notes
+from playhead.backup.making import back_up, housekeeping_rests, one_at_a_time, sweep, write_notes
 from playhead.backup.repository import TOMBSTONES, Damaged, Repository
 from playhead.backup.restoring import restore
 from playhead.delivery.flush import Delivery
@@ -358,6 +358,20 @@ def test_housekeeping_rests_while_a_backup_copies(stores: Stores) -> None:
         assert is_taken(stores.control, BACKUP)
     assert take_lease(stores.control, HOUSEKEEPING, "worker", 60)
     assert not is_taken(stores.control, BACKUP)
+
+
+def test_what_a_killed_backup_left_is_swept_away(stores: Stores, settings: Settings) -> None:
+    directory = stores.analytics.embedded_directory
+    assert directory
+    stores.analytics.command("ALTER TABLE schema_migrations FREEZE WITH NAME 'playhead_1_killed'")
+    room = settings.data / f"{making.ROOM}killed"
+    room.mkdir()
+    (room / "control.ndjson").write_text("{}")
+    with one_at_a_time(stores.control):
+        assert sweep(settings, stores) == 0
+    assert sweep(settings, stores) == 2
+    assert not room.exists()
+    assert not list((directory / "clickhouse" / "shadow").glob("playhead_*"))
 
 
 def test_one_backup_is_made_at_a_time(stores: Stores) -> None:
