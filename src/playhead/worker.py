@@ -18,6 +18,7 @@ from playhead.backup.making import sweep
 from playhead.clock import now_ms
 from playhead.delivery.flush import Delivered, Delivery
 from playhead.errors import PlayheadError, Unavailable
+from playhead.governance.retention import bound_events
 from playhead.health import WorkerReport
 from playhead.journal import JournalQueue
 from playhead.leases import BACKUP, HOUSEKEEPING, is_taken, release_lease, take_lease
@@ -158,6 +159,7 @@ def main() -> None:
     configure_logs("worker")
     settings = Settings()
     stores = open_stores(settings)
+    bound_events(stores)
     queue = JournalQueue.open(settings.journal_path, stores.keyring)
     worker = Worker(settings, stores, queue)
     on_stop(worker.stop)
