@@ -174,11 +174,11 @@ def test_what_was_deleted_after_the_backup_does_not_come_back(
     first, second, third = a_little_history(stores, shop, settings, clock)
     other = create_project(stores.control, "Other", 30)
     back_up(settings, stores, repository)
-    delete_replay(stores.control, shop.project_id, first, clock.now)
+    delete_replay(stores.control, shop.project_id, first, audit.COMMAND, clock.now)
     delete_project(stores.control, other.project_id, audit.COMMAND)
     write_notes(stores.control, repository)
     # The last one is known to the control store that still stands, and to no backup.
-    delete_replay(stores.control, shop.project_id, third, clock.now)
+    delete_replay(stores.control, shop.project_id, third, audit.COMMAND, clock.now)
     clock.now += 120_000
     with empty_place(own_engine, tmp_path_factory.mktemp("empty")) as (place, there):
         assert restore(place, there, repository, tombstones=settings.control).deleted == 3
@@ -242,7 +242,7 @@ def test_a_dropped_key_is_dropped_from_every_backup(
     first, second, _ = a_little_history(locked, shop, settings, clock)
     before = answers(settings, locked, shop, [second])
     back_up(settings, locked, repository)
-    delete_replay(stores.control, shop.project_id, first, clock.now)
+    delete_replay(stores.control, shop.project_id, first, audit.COMMAND, clock.now)
     write_notes(stores.control, repository)
     # Whatever becomes of the tombstone: the backup's bytes open for nobody any more.
     repository.put_note(TOMBSTONES, [])
