@@ -348,8 +348,9 @@ def test_a_server_writes_its_own_backups_each_on_the_base_of_the_one_before(
         assert answers(place, there, project, []) == before
 
     settings.analytics_backup = "Disk('backups', 'always the same')"
+    elsewhere = Repository.open(str(tmp_path_factory.mktemp("elsewhere")))
     with pytest.raises(PlayheadError, match="for every backup its own"):
-        back_up(settings, stores, repository)
+        back_up(settings, stores, elsewhere)
 
 
 def test_housekeeping_rests_while_a_backup_copies(stores: Stores) -> None:
