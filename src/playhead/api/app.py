@@ -17,6 +17,8 @@ from playhead.api import (
     account,
     audit,
     bookmarks,
+    data_requests,
+    deletions,
     events,
     groups,
     keys,
@@ -30,6 +32,7 @@ from playhead.api import (
     replays,
     reports,
     retention,
+    retrievals,
     saved,
     sessions,
     shares,
@@ -69,7 +72,7 @@ def create_api(settings: Settings, stores: Stores) -> FastAPI:
     for module in (
         *(login, sessions, account, projects, members, keys),
         *(replays, bookmarks, shares, privacy, people, groups, events, lexicon, reports, queries, saved),
-        *(retention, audit),
+        *(deletions, retrievals, data_requests, retention, audit),
     ):
         app.include_router(module.router)
 
@@ -115,6 +118,8 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 
 def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, PlayheadError)
+    if request.url.path.startswith("/api/app/"):
+        return data_requests.error_answer(error)
     return error_answer(error)
 
 
@@ -122,7 +127,7 @@ def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
-    return error_answer(PlayheadError(f"`{where}`: {first['msg']}.", code="bad_request"))
+    return _known(request, PlayheadError(f"`{where}`: {first['msg']}.", code="bad_request"))
 
 
 def _http(request: Request, error: Exception) -> Response:

@@ -24,6 +24,7 @@ from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
 
 from playhead import clock
 from playhead.errors import PlayheadError, Unavailable
+from playhead.governance.projects import remove_projects
 from playhead.governance.retention import remove_expired_events
 from playhead.governance.tombstones import is_deleted
 from playhead.recordings.events import RrwebEvent
@@ -55,8 +56,11 @@ EXPIRED_EVENTS_EVERY_MS = 20 * 60_000
 
 def run_jobs(stores: Stores, settings: Settings, stopped: Callable[[], bool]) -> None:
     """Everything that is due now, one job after the other. Raises what a store that is down raises."""
-    from playhead.replays import backwards, removal  # noqa: PLC0415  they seal too
+    from playhead.governance import erasing  # noqa: PLC0415  these seal too
+    from playhead.replays import backwards, removal  # noqa: PLC0415
 
+    erasing.run_requests(stores, settings, clock.now_ms(), stopped)
+    remove_projects(stores, clock.now_ms(), stopped)
     removal.remove_deleted(stores, settings, clock.now_ms(), stopped)
     reconcile(stores, stopped)
     seal_due(stores, settings, clock.now_ms(), stopped)
@@ -158,7 +162,7 @@ def seal_replay(stores: Stores, replay: Replay, now_ms: int, *, level: int = BUS
         rules = rules_owed(stores, recording)
         return write_masked(stores, recording, rewritten(stores, recording, rules), rules, now_ms, level)
     data, index = next_generation(stores, recording, level)
-    return _commit(stores, recording, data, index, now_ms)
+    return commit_generation(stores, recording, data, index, now_ms)
 
 
 def write_masked(  # noqa: PLR0917
@@ -166,10 +170,10 @@ def write_masked(  # noqa: PLR0917
 ) -> bool:
     """Makes what the rules were applied to the next generation; the one before goes at the next clean-up."""
     data, index = masked_generation(recording, done, rules, about_of(recording), level)
-    return _commit(stores, recording, data, index, now_ms, superseded_at_ms=0)
+    return commit_generation(stores, recording, data, index, now_ms, superseded_at_ms=0)
 
 
-def _commit(  # noqa: PLR0917
+def commit_generation(  # noqa: PLR0917
     stores: Stores,
     recording: Recording,
     data: bytes,
@@ -288,8 +292,13 @@ def recording_path(index: RecordingIndex) -> str:
 
 
 def recording_folder(project_id: str, replay_id: str, day: str) -> str:
+    return f"{recording_prefix(project_id, replay_id)}/{day}/{replay_id}"
+
+
+def recording_prefix(project_id: str, replay_id: str) -> str:
+    """What the paths of a replay's recordings begin with, whenever it was accepted."""
     spread = hashlib.blake2b(f"{project_id}/{replay_id}".encode(), digest_size=1).hexdigest()
-    return f"recordings/{spread}/{project_id}/{day}/{replay_id}"
+    return f"recordings/{spread}/{project_id}"
 
 
 def reconcile(stores: Stores, stopped: Callable[[], bool] = never) -> int:

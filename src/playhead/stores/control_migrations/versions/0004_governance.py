@@ -175,6 +175,9 @@ def upgrade() -> None:  # noqa: PLR0915
     with op.batch_alter_table("replays") as batch_op:
         batch_op.add_column(sa.Column("wrapped_key", sa.LargeBinary(), nullable=True))
 
+    with op.batch_alter_table("tombstones") as batch_op:
+        batch_op.add_column(sa.Column("until_ms", sa.BigInteger(), server_default="0", nullable=False))
+
     # Until now one member ran the server and saw every project; and every key could do everything.
     op.execute("UPDATE members SET is_operator = 1")
     op.execute("UPDATE api_keys SET key_id = substr(key_hash, 1, 12), name = 'API key'")
