@@ -17,6 +17,7 @@ from playhead.api.addresses import base_url
 from playhead.api.answers import accepts, errors, json_answer, lines, shape
 from playhead.api.auth import Access, Caller, access, access_to, asking, caller, shared_with, stores_of
 from playhead.api.auth import project as project_of
+from playhead.api.hiding import SensitiveOf, shown
 from playhead.clock import now_ms
 from playhead.errors import NotFound, Unauthorized
 from playhead.governance.audit import watched
@@ -73,6 +74,7 @@ def replay_feed(  # noqa: PLR0917  FastAPI calls it by name
     request: Request,
     found: AccessOf,
     who: Who,
+    sensitive: SensitiveOf,
     q: Annotated[str, Query(max_length=500, description="Name, e-mail, user id, or a date.")] = "",
     from_: Annotated[str, Query(alias="from", max_length=40, description="Began at or after.")] = "",
     to: Annotated[str, Query(max_length=40, description="Began at or before.")] = "",
@@ -115,7 +117,7 @@ def replay_feed(  # noqa: PLR0917  FastAPI calls it by name
         bookmarked=bookmarked,
         only=shared_replays(stores.control, found, who),
     )
-    return json_answer(feed(stores, project.project_id, query, now_ms(), project.timezone))
+    return shown(feed(stores, project.project_id, query, now_ms(), project.timezone), sensitive)
 
 
 def shared_replays(control: Control, found: Access, who: Caller) -> list[str] | None:
@@ -141,7 +143,7 @@ def end_ms(text: str) -> int:
 @router.get(
     ONE, responses=shape(FeedRow, "The row, and its pages, markers, activity and gaps") | errors(400, 401, 404, 410)
 )
-def one_replay(request: Request, project: ProjectOf, replay: ReplayOf) -> Response:
+def one_replay(request: Request, project: ProjectOf, replay: ReplayOf, sensitive: SensitiveOf) -> Response:
     """One replay in full."""
     found = detail(stores_of(request), replay, now_ms())
     if found is None:
@@ -149,7 +151,7 @@ def one_replay(request: Request, project: ProjectOf, replay: ReplayOf) -> Respon
     row, more = found
     whole: dict[str, Any] = msgspec.to_builtins(row) | msgspec.to_builtins(more)
     whole["watch_url"] = f"{base_url(request)}/projects/{replay.project_id}/replays/{replay.replay_id}"
-    return json_answer(whole)
+    return shown(whole, sensitive)
 
 
 @router.get(
