@@ -188,3 +188,5 @@ def test_members_are_added_and_let_in(tmp_path: Path) -> None:
     assert (ada["email"], ada["roles"], ada["is_operator"]) == ("ada@team.test", {project: "admin"}, False)
     assert "/login?code=" in playhead("login-url", "--email", "ada@team.test", data=tmp_path).stdout
     failed(playhead("login-url", "--email", "eve@team.test", data=tmp_path), "no member has")
+    assert playhead("member", "email", "ada@team.test", "countess@team.test", data=tmp_path).returncode == 0
+    failed(playhead("member", "email", "ada@team.test", "x@team.test", data=tmp_path), "no member has")

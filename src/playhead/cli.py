@@ -179,6 +179,14 @@ def member_add(  # noqa: PLR0917  Typer reads the options from the signature.
     print(_address(settings) + path)  # noqa: T201
 
 
+@member_app.command("email")
+def member_email(email: str, new: str, data: Data = None) -> None:
+    """Change a member's e-mail address."""
+    from playhead.accounts.members import change_email_by_command
+
+    change_email_by_command(_control(load(data=data)), email, new)
+
+
 @member_app.command("list")
 def member_list(data: Data = None, as_json: AsJson = False) -> None:
     """List the members and their roles."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
 
 import msgspec
 import zstandard
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from isal import isal_zlib
 from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, StreamingResponse
 
 from playhead.api.addresses import base_url
@@ -18,6 +18,7 @@ from playhead.api.answers import accepts, errors, json_answer, lines, shape
 from playhead.api.auth import Access, Caller, access, access_to, asking, caller, shared_with, stores_of
 from playhead.api.auth import project as project_of
 from playhead.api.hiding import SensitiveOf, shown
+from playhead.api.static import dashboard
 from playhead.clock import now_ms
 from playhead.errors import NotFound, Unauthorized
 from playhead.governance.audit import watched
@@ -249,17 +250,24 @@ def replay_delete(request: Request, replay: ReplayOf, who: Who) -> Response:
 
 
 @router.get("/replay/{replay_id}", include_in_schema=False)
-def replay_redirect(request: Request, replay_id: str) -> Response:
-    """To the dashboard's page of the replay, whose project the SDK does not know; by the log-in when that is needed."""
+async def replay_redirect(request: Request, replay_id: str) -> Response:
+    """To the dashboard's page of the replay, whose project the SDK does not know. Who is not logged in gets the page
+    that lets them in, at this address."""
     wanted = replay_uuid(replay_id)
-    query = f"?{request.url.query}" if request.url.query else ""
     try:
-        who = caller(request)
+        project_id = await run_in_threadpool(_project_of, request, wanted)
     except Unauthorized:
-        return RedirectResponse(f"/login?next={quote(f'/replay/{wanted}{query}')}", 302)
+        return await dashboard(request)
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/projects/{project_id}/replays/{wanted}{query}", 302)
+
+
+def _project_of(request: Request, replay_id: str) -> str:
+    """The project in which the caller may watch this replay. Raises Unauthorized, or NotFound."""
+    who = caller(request)
     with stores_of(request).control.read() as session:
-        for project_id in session.scalars(select(Replay.project_id).where(Replay.replay_id == wanted)).all():
+        for project_id in session.scalars(select(Replay.project_id).where(Replay.replay_id == replay_id)).all():
             found = access_to(session, who, session.get_one(Project, project_id))
-            if found is not None and "watch" in found.rights and shared_with(session, found, who, wanted):
-                return RedirectResponse(f"/projects/{project_id}/replays/{wanted}{query}", 302)
+            if found is not None and "watch" in found.rights and shared_with(session, found, who, replay_id):
+                return project_id
     raise NotFound("There is no such replay.", code="replay_not_found")
