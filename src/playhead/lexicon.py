@@ -1,4 +1,5 @@
-"""The Lexicon: what a project's members say of its events and properties, and which of them they hide from choosing."""
+"""The Lexicon: what a project's members say of its events and properties, which of them they hide from choosing, and
+which are sensitive."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import msgspec
 from sqlalchemy import func, select
 
 from playhead.errors import PlayheadError
+from playhead.governance.sensitive import Sensitive
 from playhead.stores.control import Control
 from playhead.stores.tables import LexiconEntry
 from playhead.texts import note, wrong
@@ -21,6 +23,7 @@ MAX_NAME = 255
 class Entry(msgspec.Struct, frozen=True):
     description: str = ""
     hidden: bool = False
+    sensitive: bool = False
 
 
 NOTHING = Entry()
@@ -32,7 +35,21 @@ def entries(control: Control, project_id: str, kind: Kind) -> dict[str, Entry]:
         rows = session.scalars(
             select(LexiconEntry).where(LexiconEntry.project_id == project_id, LexiconEntry.kind == kind)
         )
-        return {row.name: Entry(row.description, bool(row.hidden)) for row in rows}
+        return {row.name: Entry(row.description, bool(row.hidden), bool(row.sensitive)) for row in rows}
+
+
+def sensitive_properties(control: Control, project_id: str) -> Sensitive:
+    """The properties that are marked as sensitive."""
+    with control.read() as session:
+        rows = session.execute(
+            select(LexiconEntry.kind, LexiconEntry.name).where(
+                LexiconEntry.project_id == project_id, LexiconEntry.sensitive == 1
+            )
+        ).all()
+    return Sensitive(
+        frozenset(name for kind, name in rows if kind == "event_property"),
+        frozenset(name for kind, name in rows if kind == "profile_property"),
+    )
 
 
 def describe(  # noqa: PLR0917
@@ -42,6 +59,7 @@ def describe(  # noqa: PLR0917
     name: str,
     description: str | None,
     hidden: bool | None,
+    sensitive: bool | None,
     by: str,
     now_ms: int,
 ) -> Entry:
@@ -51,8 +69,12 @@ def describe(  # noqa: PLR0917
     text = None if description is None else note(description, "description")
     with control.write() as session:
         row = session.get(LexiconEntry, (project_id, kind, name))
-        known = NOTHING if row is None else Entry(row.description, bool(row.hidden))
-        said = Entry(known.description if text is None else text, known.hidden if hidden is None else hidden)
+        known = NOTHING if row is None else Entry(row.description, bool(row.hidden), bool(row.sensitive))
+        said = Entry(
+            known.description if text is None else text,
+            known.hidden if hidden is None else hidden,
+            known.sensitive if sensitive is None else sensitive,
+        )
         if said == NOTHING:
             if row is not None:
                 session.delete(row)
@@ -67,6 +89,7 @@ def describe(  # noqa: PLR0917
                 name=name,
                 description=said.description,
                 hidden=int(said.hidden),
+                sensitive=int(said.sensitive),
                 updated_at_ms=now_ms,
                 updated_by=by,
             )

@@ -98,6 +98,9 @@ def allowed(request: Request) -> None:
     """
     rule = rule_of(request)
     if rule == "public":
+        # Else another site could log a visitor of its in, as somebody else, and see what they do.
+        if request.method not in _SAFE and request.headers.get("sec-fetch-site") == "cross-site":
+            raise Forbidden("This must be sent by the dashboard's own page.", code="csrf")
         return
     who = caller(request)
     request.state.caller = who
