@@ -436,9 +436,14 @@ class JournalQueue:
             return False
         try:
             _retry(lambda: self._db.execute("VACUUM"))
-            return not _retry(lambda: self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())[0]
+            deadline = time.monotonic() + BUSY_SECONDS
+            while _retry(lambda: self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())[0]:
+                if time.monotonic() > deadline:
+                    return False
+                time.sleep(BUSY_SLEEP_SECONDS)
         except sqlite3.OperationalError:
             return False
+        return True
 
     def stats(self) -> JournalStats:
         """The counters as they are now."""

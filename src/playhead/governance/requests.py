@@ -56,8 +56,11 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Subject(msgspec.Struct, omit_defaults=True):
-    """What a request is about. `ids` are all that the asked ones resolve to, set when it begins; `people` are the
-    pseudonyms of them, which are all that stays."""
+    """What a request is about.
+
+    `ids` are all that the asked ones resolve to, set when it begins; `people` are the pseudonyms of them, which are all
+    that stays. What happened until `until_ms` is refused; by the engine's clock its rows were deleted at `erased_ms`.
+    """
 
     distinct_ids: list[str] = []
     ids: list[str] = []
@@ -71,6 +74,7 @@ class Subject(msgspec.Struct, omit_defaults=True):
     property: str = ""
     of: str = ""
     until_ms: int = 0
+    erased_ms: int = 0
 
 
 class Counted(msgspec.Struct, frozen=True):
