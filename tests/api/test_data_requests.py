@@ -221,8 +221,18 @@ def test_a_retrieval_goes_with_its_person_and_can_be_called_off_or_thrown_away(
     assert [each["state"] for each in program.get("/retrievals").json()["results"]].count("cancelled") == 1
     assert program.get(f"/retrievals/{second['request_id']}/download").status_code == 200
     with stores.control.write() as session:
-        entry = {"kind": "profile_property", "name": "$email", "sensitive": 1}
-        session.add(LexiconEntry(project_id=visit.project_id, **entry))
+        session.add(
+            LexiconEntry(
+                project_id=visit.project_id,
+                kind="profile_property",
+                name="$email",
+                description="",
+                hidden=0,
+                sensitive=1,
+                updated_at_ms=clock.now,
+                updated_by="Owner",
+            )
+        )
     admin = logged_in(stores, member(stores, "admin", {visit.project_id: "admin"}))
     path = f"http://127.0.0.1:8800/api/projects/{visit.project_id}/retrievals/{second['request_id']}"
     del program.headers["Authorization"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from playhead.governance.audit import Actor, record
+from playhead.governance.keys import drop_keys
 from playhead.stores.control import Control
 from playhead.stores.tables import Tombstone
 
@@ -18,3 +19,4 @@ def delete_replay(control: Control, project_id: str, replay_id: str, by: Actor, 
         ).all()
         if written:
             record(session, project_id, by, "replay.deleted", "replay", replay_id)
+        drop_keys(session, project_id, [replay_id])

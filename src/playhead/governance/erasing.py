@@ -24,6 +24,7 @@ from playhead.clock import rfc3339
 from playhead.errors import PlayheadError, Unavailable
 from playhead.governance import audit, checking, retrieval, subjects, unsaying
 from playhead.governance.audit import SYSTEM
+from playhead.governance.keys import drop_keys
 from playhead.governance.requests import (
     WAIT_MS,
     Counted,
@@ -156,21 +157,25 @@ class Deletion:
         subject.until_ms = request.created_at_ms + quiet_ms
         pseudonyms = Pseudonyms(self._settings.secret, request.project_id)
         with changed(self._stores, request) as (session, row):
-            if row.state != "waiting":
-                return False
-            if request.what in {"person", "event"}:
+            begins = row.state == "waiting"
+            if begins and request.what in {"person", "event"}:
                 ids = [pseudonyms.of(each) for each in ([subject.event] if request.what == "event" else subject.ids)]
                 bury(control, session, request.project_id, request.what, ids, self._now_ms, subject.until_ms)
-            self._bury_replays(session)
-            row.subject, row.state, row.started_at_ms, row.total = encoded(subject), "running", self._now_ms, STEPS
-            audit.record(session, request.project_id, SYSTEM, "deletion.started", "request", request.request_id)
-        return True
+            if begins:
+                self._bury_replays(session)
+                row.subject, row.state, row.started_at_ms, row.total = encoded(subject), "running", self._now_ms, STEPS
+                audit.record(session, request.project_id, SYSTEM, "deletion.started", "request", request.request_id)
+        if not begins:
+            # Called off in this moment: nothing of it may stay hidden.
+            self._named.drop()
+        return begins
 
     def _bury_replays(self, session: Session) -> None:
         if self._request.what in {"person", "replays"}:
             project_id, replay_ids = self._request.project_id, self._subject.replay_ids
             bury(self._stores.control, session, project_id, REPLAY, replay_ids, self._now_ms)
             unhide(session, project_id, replay_ids)
+            drop_keys(session, project_id, replay_ids)
 
     def _replays(self) -> list[str]:
         found = subjects.replays_of(
@@ -182,7 +187,7 @@ class Deletion:
         """Whether every flush that had not seen the tombstones is over."""
         if self._stores.control.engine.dialect.name != "sqlite":
             return self._now_ms - self._request.started_at_ms >= OTHERS_MS
-        queue = JournalQueue.open(self._settings.journal_path)
+        queue = JournalQueue.open(self._settings.journal_path, self._stores.keyring)
         try:
             return not queue.holds_of_before(self._request.started_at_ms)
         finally:
@@ -291,7 +296,7 @@ class Deletion:
             return 0
         subject = msgspec.structs.replace(self._subject, people=forgotten(request, self._settings).people)
         covered = checking.Covered(self._stores, self._settings, request.project_id, subject)
-        queue = JournalQueue.open(self._settings.journal_path)
+        queue = JournalQueue.open(self._settings.journal_path, self._stores.keyring)
         try:
             return queue.dig_up(
                 request.project_id,
@@ -313,7 +318,7 @@ class Deletion:
                 row.subject = encoded(self._subject)
         if checking.stale_parts(self._stores, self._subject.erased_ms):
             return False
-        queue = JournalQueue.open(self._settings.journal_path)
+        queue = JournalQueue.open(self._settings.journal_path, self._stores.keyring)
         try:
             return queue.forget()
         finally:
