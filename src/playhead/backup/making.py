@@ -15,6 +15,7 @@ from __future__ import annotations
 import operator
 import os
 import secrets
+import shutil
 import sqlite3
 import tempfile
 import threading
@@ -33,7 +34,7 @@ from playhead.backup.repository import KEYS, TOMBSTONES, VERSION, Analytics, Fil
 from playhead.clock import now_ms
 from playhead.errors import PlayheadError, Unavailable
 from playhead.governance import audit
-from playhead.leases import BACKUP, HOUSEKEEPING, WRITING, release_lease, take_lease
+from playhead.leases import BACKUP, HOUSEKEEPING, WRITING, is_taken, release_lease, take_lease
 from playhead.settings import Settings
 from playhead.stores import Stores
 from playhead.stores.blobs import BlobNotFound, Blobs
@@ -45,6 +46,8 @@ RENEW_SECONDS = 15.0
 HOUSE_SECONDS = 600.0
 LOOK_SECONDS = 0.1
 AT_ONCE = 8
+# What a backup's own copies lie in, inside the data directory, until it is done.
+ROOM = ".backup-being-made-"
 # Objects that are no data: `Blobs.ping` writes one.
 NO_DATA = frozenset({"ping"})
 
@@ -68,13 +71,13 @@ def back_up(settings: Settings, stores: Stores, repository: Repository) -> Made:
     before = newest[1] if newest else None
     known = {file.path: file for file in before.blobs} if before else {}
     with ExitStack() as stack:
-        room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="backup-", dir=settings.data)))
+        room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=ROOM, dir=settings.data)))
         copied = _copy_blobs(repository, stores.blobs, known)
         with housekeeping_rests(stores.control):
             made_at_ms, begun = now_ms(), time.monotonic()
             _copy_journal(settings.journal_path, room / "journal.sqlite")
             counts, revision = _copy_control(stores.control, room / "control.ndjson")
-            name = f"playhead_{made_at_ms}_{secrets.token_hex(4)}"
+            name = f"{engine.FROZEN}{made_at_ms}_{secrets.token_hex(4)}"
             tables = None
             if settings.analytics_backup:
                 earlier = before.analytics if before else Analytics()
@@ -110,6 +113,19 @@ def back_up(settings: Settings, stores: Stores, repository: Repository) -> Made:
         detail = {"bytes": made.bytes, "new_bytes": made.new_bytes, "objects": made.objects}
         audit.record(session, audit.NO_PROJECT, audit.COMMAND, "backup.made", "backup", backup_id, detail)
     return made
+
+
+def sweep(settings: Settings, stores: Stores) -> int:
+    """Takes away what a backup that was killed left on the disk: copies, and links to parts that may be deleted since.
+
+    Answers how many directories went; none while a backup is being made.
+    """
+    left = [*settings.data.glob(f"{ROOM}*"), *engine.left_frozen(stores.analytics)]
+    if not left or is_taken(stores.control, WRITING):
+        return 0
+    for directory in left:
+        shutil.rmtree(directory, ignore_errors=True)
+    return len(left)
 
 
 def write_notes(control: Control, repository: Repository) -> int:
