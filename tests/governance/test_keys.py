@@ -14,6 +14,7 @@ import zstandard
 from sqlalchemy import select
 from visits import START, Clock, Visit, click, mutation, opening
 
+from playhead.governance.audit import SYSTEM
 from playhead.governance.deletion import delete_replay
 from playhead.governance.keys import check_keys, rotate
 from playhead.journal import Journal, JournalQueue, check_key, rewrap
@@ -165,7 +166,7 @@ def test_dropping_the_key_makes_every_copy_unreadable_and_the_rest_goes_on(
     row = row_of(locked, visit)
     copy = locked.blobs.get(row.object)
     if how == "deleted":
-        delete_replay(locked.control, project.project_id, visit.replay_id, clock.now)
+        delete_replay(locked.control, project.project_id, visit.replay_id, SYSTEM, clock.now)
     else:
         with locked.control.write() as session:
             session.get_one(Replay, (project.project_id, visit.replay_id)).expires_at_ms = clock.now - 1

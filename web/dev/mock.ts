@@ -1,13 +1,15 @@
 /**
  * The API of docs/api.md with made-up visits, for `npm run dev` without a server. Project "demo" is full, "empty" gets
- * its first visit after a while, "slow" answers late, "broken" answers with errors. `/?mock=signed-out` shows the page
- * without a session.
+ * its first visit after a while, "slow" answers late, "broken" answers with errors, and in "partner", full too, the
+ * member is an analyst. `/?mock=signed-out` shows the page without a session; access.ts says what else `mock=` does.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Plugin } from 'vite';
 
+import { accountApi, keysApi, loginApi, membersApi, projectApi, sessionApi } from './access';
 import { type Json, send } from './answer';
+import { behindLink, bookmarks, governanceApi, sharingApi } from './governance';
 import { boardsApi, lexiconApi, namesApi, savedApi } from './library';
 import { peopleApi } from './people';
 import { privacyApi, privacyOf, previewApi } from './privacy';
@@ -123,11 +125,12 @@ function known(v: Visit): Visit['made']['events'] {
 }
 
 function rowOf(v: Visit): Row {
-  if (!v.row['live']) return v.row;
+  const row = { ...v.row, bookmarked: bookmarks.has(v.row.replay_id) };
+  if (!v.row['live']) return row;
   const events = known(v);
   const end = events.at(-1)?.timestamp ?? v.start;
   return {
-    ...v.row,
+    ...row,
     ended_at: new Date(end).toISOString(),
     duration_ms: end - v.start,
     event_count: events.length,
@@ -156,38 +159,17 @@ function frames(v: Visit) {
   return list;
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, next: () => void) {
+async function answer(request: IncomingMessage, response: ServerResponse, next: () => void) {
   const url = new URL(request.url ?? '/', 'http://mock');
   const parts = url.pathname.split('/').filter(Boolean);
   if (parts[0] !== 'api') return next();
-  const host = (request.headers.host ?? '').replace('127.0.0.1', 'localhost');
-  const signedOut = (request.headers.referer ?? '').includes('mock=signed-out');
-  if (url.pathname === '/api/session') {
-    if (signedOut)
-      return send(response, 401, { error: { code: 'not_logged_in', message: 'Log in first.' } });
-    const project = (project_id: string, name: string) => ({
-      project_id,
-      name,
-      token: `${project_id}-token`,
-      created_at: '2026-11-01T00:00:00Z',
-      retention_days: 30,
-      timezone: 'UTC',
-    });
-    return send(response, 200, {
-      member: { member_id: 'm1', name: 'Owner', email: null },
-      csrf_token: 'x',
-      projects: [
-        project('demo', 'Demo shop'),
-        project('empty', 'Marketing site'),
-        project('slow', 'Slow'),
-        project('broken', 'Broken'),
-      ],
-      replay_origin: `http://${host}`,
-      version: '0.1.0',
-      sdk_url: 'http://127.0.0.1:8800/sdk.js',
-      shop_url: '/shop/',
-    });
+  if (url.pathname === '/api/session') return sessionApi(request, response);
+  if (parts[1] === 'login') return void loginApi(request, response);
+  if (parts[1] === 'logout') {
+    response.setHeader('Set-Cookie', 'mock-session=; Path=/; Max-Age=0');
+    return send(response, 204, '', 'text/plain');
   }
+  if (parts[1] === 'account') return void accountApi(request, response, url, parts);
   if (url.pathname === '/api/status') {
     return send(response, 200, {
       ok: true,
@@ -202,6 +184,16 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
       disk: { free_bytes: 61e9, total_bytes: 250e9 },
     });
   }
+  if (parts[1] === 'shared') {
+    const link = behindLink(parts[2] ?? '');
+    if (!link)
+      return send(response, 404, {
+        error: { code: 'unknown_link', message: 'This link leads nowhere.' },
+      });
+    const host = (request.headers.host ?? '').replace('127.0.0.1', 'localhost');
+    const kept = { link_expires_at: link.link_expires_at, replay_origin: `http://${host}` };
+    return replayApi(request, response, url, link.replay_id, parts.slice(3), kept);
+  }
   const project = parts[2];
   if (project === 'slow')
     return void setTimeout(
@@ -215,6 +207,13 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
   if (parts[3] === 'privacy') return privacyApi(request, response, parts, visits.length);
   const seen = () => (project === 'empty' ? [] : visits.map(rowOf));
   switch (parts[3]) {
+    case undefined:
+    case 'token':
+      return void projectApi(request, response, parts);
+    case 'members':
+      return void membersApi(request, response, parts);
+    case 'keys':
+      return void keysApi(request, response, parts);
     case 'events':
       return namesApi(response, url, parts);
     case 'reports':
@@ -229,6 +228,11 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
       return boardsApi(request, response, url, parts);
     case 'lexicon':
       return lexiconApi(request, response, url, parts);
+    case 'retention':
+    case 'deletions':
+    case 'retrievals':
+    case 'audit':
+      return governanceApi(request, response, url, parts, seen());
     case 'replays':
       break;
     default:
@@ -240,11 +244,9 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
     const q = url.searchParams.get('q')?.toLowerCase();
     let rows: Record<string, unknown>[] = mine.map(rowOf);
     if (q) rows = rows.filter((r) => JSON.stringify(r['person']).toLowerCase().includes(q));
-    for (const flag of ['has_error', 'has_rage_click', 'live']) {
+    for (const flag of ['has_error', 'has_rage_click', 'live', 'bookmarked']) {
       if (url.searchParams.get(flag) !== 'true') continue;
-      const field = { has_error: 'error_count', has_rage_click: 'rage_click_count', live: 'live' }[
-        flag
-      ] as string;
+      const field = { has_error: 'error_count', has_rage_click: 'rage_click_count' }[flag] ?? flag;
       rows = rows.filter((r) => Boolean(r[field]));
     }
     const device = url.searchParams.get('device');
@@ -267,7 +269,20 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
       120,
     );
   }
-  const v = visits.find((one) => one.row['replay_id'] === parts[4]);
+  if (await sharingApi(request, response, parts)) return;
+  return replayApi(request, response, url, parts[4], parts.slice(5), null);
+}
+
+/** A replay; with `shared`, what its share link adds, and without whose visit it was. */
+function replayApi(
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  id: string,
+  rest: string[],
+  shared: Json | null,
+) {
+  const v = visits.find((one) => one.row['replay_id'] === id);
   if (!v)
     return send(response, 404, {
       error: { code: 'unknown_replay', message: 'There is no such replay.' },
@@ -283,7 +298,7 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
   if (v.row['status'] === 'masking') {
     // The first is masked about a minute after the start; the second can't be.
     if (v === visits[5] && Date.now() - born > 75_000) v.row['status'] = 'ready';
-    else if (parts[5])
+    else if (rest[0])
       return send(response, 409, {
         error:
           v === visits[5]
@@ -298,7 +313,7 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
   const events = known(v);
   const last = events.at(-1)?.timestamp ?? v.start;
   const live = Boolean(v.row['live']);
-  switch (parts[5]) {
+  switch (rest[0]) {
     case undefined: {
       const counts = new Map<number, number>();
       for (const at of v.made.active)
@@ -309,6 +324,7 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
           );
       return send(response, 200, {
         ...rowOf(v),
+        ...(shared ? { ...shared, distinct_id: undefined, person: undefined } : {}),
         first_ms: v.start,
         last_ms: last,
         pages: v.made.pages.filter((p) => p.at_ms <= last),
@@ -319,16 +335,16 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
           inactive: v.made.inactive.filter(([, to]) => to <= last),
         },
         viewport: v.made.viewport,
-        mask: privacyOf(v.made.masked, parts[4]).mode,
+        mask: privacyOf(v.made.masked, id).mode,
         library: { name: 'playhead', version: '0.1.0' },
-        privacy: privacyOf(v.made.masked, parts[4]),
+        privacy: privacyOf(v.made.masked, id),
         gaps: [],
-        watch_url: `http://${request.headers.host}/projects/demo/replays/${parts[4]}`,
+        watch_url: `http://${request.headers.host}/projects/demo/replays/${id}`,
       });
     }
     case 'index':
       return send(response, 200, {
-        replay_id: parts[4],
+        replay_id: id,
         status: v.row['status'],
         live,
         generation: live ? null : 1,
@@ -351,7 +367,7 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
       return send(
         response,
         200,
-        ndjson(v.made.events.slice(Number(parts[7]) * FRAME, Number(parts[7]) * FRAME + FRAME)),
+        ndjson(v.made.events.slice(Number(rest[2]) * FRAME, Number(rest[2]) * FRAME + FRAME)),
         'application/x-ndjson',
       );
     case 'events': {
@@ -373,7 +389,7 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
       );
     }
     case 'preview':
-      return previewApi(request, response, events, parts[6] === 'events');
+      return previewApi(request, response, events, rest[1] === 'events');
     case 'watching':
       return send(response, 204, '', 'text/plain');
     default:

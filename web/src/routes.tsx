@@ -5,6 +5,7 @@ import {
   lazyRouteComponent,
 } from '@tanstack/react-router';
 
+import type { AuditFilter, Kind } from './api/governance';
 import type { RuleKind } from './api/types';
 import { replaysSearch } from './feed/search';
 import { type LexiconSearch, ORDERS } from './lexicon/order';
@@ -16,7 +17,7 @@ import { namedSearch } from './saved/search';
 import { NotFound } from './shell/NotFound';
 import { retentionSearch } from './retention/state';
 import { flowsSearch } from './flows/state';
-import { Home, Shell } from './shell/Shell';
+import { Home, Root } from './shell/Shell';
 
 export interface PrivacySearch {
   /** The rule that was just made. */
@@ -74,9 +75,47 @@ export const lexiconSearch = (raw: Raw): LexiconSearch =>
     order: oneOf(raw, 'order', ['asc'] as const),
   });
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+export interface RequestsSearch {
+  kind?: Kind;
+  /** A request that is being made: of what, and whose. */
+  new?: Kind;
+}
+
+export const requestsSearch = (raw: Raw): RequestsSearch =>
+  given({
+    kind: oneOf(raw, 'kind', ['deletion', 'retrieval'] as const),
+    new: oneOf(raw, 'new', ['deletion', 'retrieval'] as const),
+  });
+
+export const auditSearch = (raw: Raw): AuditFilter =>
+  given({
+    q: text(raw, 'q'),
+    actor: text(raw, 'actor'),
+    action: text(raw, 'action'),
+    from: text(raw, 'from'),
+    to: text(raw, 'to'),
+  });
+
+const root = createRootRoute({ component: Root, notFoundComponent: NotFound });
+
+/** Open to whoever has the link. */
+const shared = createRoute({
+  getParentRoute: () => root,
+  path: '/shared/$secret',
+  validateSearch: (raw: Raw): { t?: number } => given({ t: number(raw, 't') }),
+  component: lazyRouteComponent(() => import('./shared/SharedScreen'), 'SharedScreen'),
+});
 
 const home = createRoute({ getParentRoute: () => root, path: '/', component: Home });
+
+/** Where whoever is logged in already has nothing to do; the others are asked to log in on any address. */
+const login = createRoute({ getParentRoute: () => root, path: '/login', component: Home });
+
+const account = createRoute({
+  getParentRoute: () => root,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./account/AccountScreen'), 'AccountScreen'),
+});
 
 const project = createRoute({ getParentRoute: () => root, path: '/projects/$project' });
 
@@ -186,6 +225,68 @@ const install = createRoute({
   component: lazyRouteComponent(() => import('./first/InstallScreen'), 'InstallScreen'),
 });
 
+const settings = createRoute({
+  getParentRoute: () => project,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./settings/SettingsScreen'), 'SettingsScreen'),
+});
+
+const settingsHome = createRoute({
+  getParentRoute: () => settings,
+  path: '/',
+  component: lazyRouteComponent(() => import('./settings/SettingsScreen'), 'FirstSection'),
+});
+
+const projectSettings = createRoute({
+  getParentRoute: () => settings,
+  path: '/project',
+  component: lazyRouteComponent(() => import('./settings/ProjectSection'), 'ProjectSection'),
+});
+
+const members = createRoute({
+  getParentRoute: () => settings,
+  path: '/members',
+  component: lazyRouteComponent(() => import('./settings/MembersSection'), 'MembersSection'),
+});
+
+const keys = createRoute({
+  getParentRoute: () => settings,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('./settings/KeysSection'), 'KeysSection'),
+});
+
+const kept = createRoute({
+  getParentRoute: () => settings,
+  path: '/retention',
+  component: lazyRouteComponent(() => import('./settings/RetentionSection'), 'RetentionSection'),
+});
+
+const requests = createRoute({
+  getParentRoute: () => settings,
+  path: '/requests',
+  validateSearch: requestsSearch,
+  component: lazyRouteComponent(() => import('./settings/RequestsSection'), 'RequestsSection'),
+});
+
+const deletion = createRoute({
+  getParentRoute: () => settings,
+  path: '/requests/deletions/$request',
+  component: lazyRouteComponent(() => import('./settings/RequestPage'), 'DeletionPage'),
+});
+
+const retrieval = createRoute({
+  getParentRoute: () => settings,
+  path: '/requests/retrievals/$request',
+  component: lazyRouteComponent(() => import('./settings/RequestPage'), 'RetrievalPage'),
+});
+
+const audit = createRoute({
+  getParentRoute: () => settings,
+  path: '/audit',
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import('./settings/AuditSection'), 'AuditSection'),
+});
+
 const status = createRoute({
   getParentRoute: () => project,
   path: '/status',
@@ -195,6 +296,9 @@ const status = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
+    login,
+    account,
+    shared,
     project.addChildren([
       projectHome,
       replays.addChildren([replay]),
@@ -212,6 +316,17 @@ export const router = createRouter({
       privacy,
       rule,
       install,
+      settings.addChildren([
+        settingsHome,
+        projectSettings,
+        members,
+        keys,
+        kept,
+        requests,
+        deletion,
+        retrieval,
+        audit,
+      ]),
       status,
     ]),
   ]),

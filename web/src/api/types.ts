@@ -8,10 +8,42 @@ export interface Project {
   retention_days: number;
   /** IANA; the days of reports are days there. */
   timezone: string;
+  /** Until when the token before this one is taken too; only after it was rotated. */
+  previous_token_until?: string | null;
+  role: Role;
+  /** What the member's role allows. */
+  rights: Right[];
+  /** Whether the member sees the properties that the Lexicon marks as sensitive. */
+  unmasked: boolean;
+}
+
+export type Role = 'owner' | 'admin' | 'analyst' | 'viewer';
+
+export type Right =
+  | 'watch'
+  | 'report'
+  | 'edit'
+  | 'export'
+  | 'share'
+  | 'privacy'
+  | 'delete'
+  | 'audit'
+  | 'manage'
+  | 'own';
+
+export interface SessionMember {
+  member_id: string;
+  name: string | null;
+  email: string | null;
+  has_password: boolean;
+  /** Whether a code of an app is asked for at log-in. */
+  totp: boolean;
+  /** Runs this server: an owner of every project. */
+  is_operator: boolean;
 }
 
 export interface Session {
-  member: { member_id: string; name: string | null; email: string | null };
+  member: SessionMember;
   csrf_token: string;
   projects: Project[];
   replay_origin: string;
@@ -58,6 +90,7 @@ export interface FeedRow {
   expires_at: string;
   status: ReplayStatus;
   sparkline: number[];
+  bookmarked: boolean;
 }
 
 export interface FeedPage {

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import {
   CircleHelp,
+  CircleUserRound,
   Clapperboard,
   FolderClosed,
   LayoutDashboard,
@@ -23,7 +24,7 @@ import { useNow } from '../lib/hooks';
 import { KINDS } from '../saved/kinds';
 import style from './Palette.module.css';
 import { type Recent, remember, useRecents } from './recent';
-import { SCREENS } from './screens';
+import { screensFor } from './screens';
 
 interface Entry {
   key: string;
@@ -46,6 +47,7 @@ export function Palette(props: {
   const { project, session, onClose } = props;
   const navigate = useNavigate();
   const now = useNow();
+  const mayReport = project.rights.includes('report');
   const [typed, setTyped] = useState('');
   const [asked] = useDebouncedValue(typed.trim(), 150);
   const [chosen, setChosen] = useState(0);
@@ -69,12 +71,12 @@ export function Palette(props: {
       );
       return page.results;
     },
-    enabled: asked !== '',
+    enabled: mayReport && asked !== '',
     placeholderData: (before) => before,
     retry: false,
   });
-  const saved = useQuery(savedQuery(project.project_id)).data ?? [];
-  const boards = useQuery(boardsQuery(project.project_id)).data ?? [];
+  const saved = useQuery({ ...savedQuery(project.project_id), enabled: mayReport }).data ?? [];
+  const boards = useQuery({ ...boardsQuery(project.project_id), enabled: mayReport }).data ?? [];
   const recents = useRecents(project.project_id);
 
   const params = { project: project.project_id };
@@ -141,19 +143,30 @@ export function Palette(props: {
       go: () => open({ kind: 'board', id: one.board_id, name: one.name }),
     }));
   const screens: Entry[] = [
-    ...SCREENS.map(({ to, name, icon: Icon, note }) => ({
+    ...screensFor(project.rights).map(({ to, name, icon: Icon, note }) => ({
       key: name,
       icon: <Icon size={16} />,
       name: name,
       note: note,
       go: () => void navigate({ to, params }),
     })),
+    ...(project.rights.includes('privacy')
+      ? [
+          {
+            key: 'rule',
+            icon: <Plus size={16} />,
+            name: 'New privacy rule',
+            note: 'Hide, mask or block something',
+            go: () => void navigate({ to: '/projects/$project/privacy/new', params }),
+          },
+        ]
+      : []),
     {
-      key: 'rule',
-      icon: <Plus size={16} />,
-      name: 'New privacy rule',
-      note: 'Hide, mask or block something',
-      go: () => void navigate({ to: '/projects/$project/privacy/new', params }),
+      key: 'account',
+      icon: <CircleUserRound size={16} />,
+      name: 'Your account',
+      note: 'Password, second factor, sessions',
+      go: () => void navigate({ to: '/account' }),
     },
     { key: 'help', icon: <CircleHelp size={16} />, name: 'Keys and help', go: props.onHelp },
     ...session.projects

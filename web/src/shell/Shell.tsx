@@ -12,6 +12,7 @@ import {
   Check,
   ChevronsUpDown,
   CircleHelp,
+  CircleUserRound,
   CloudOff,
   Contrast,
   Ellipsis,
@@ -22,23 +23,37 @@ import { Suspense, useEffect, useState, useSyncExternalStore } from 'react';
 
 import { HttpError, call } from '../api/http';
 import { sessionQuery } from '../api/queries';
-import type { Session } from '../api/types';
+import type { Project, Session } from '../api/types';
 import { useKeys, useNarrow } from '../lib/hooks';
 import { Tip } from '../lib/Tip';
 import { Trouble } from '../lib/Trouble';
-import { LoginNeeded } from '../login/LoginNeeded';
+import { LoginScreen } from '../login/LoginScreen';
+import { FirstSteps } from './FirstSteps';
 import { Help } from './Help';
 import { NotFound } from './NotFound';
 import { Palette } from './Palette';
-import { SCREENS } from './screens';
+import { NoRight } from './NoRight';
+import { type Screen, deniedAt, screensFor } from './screens';
 import { rememberedProject } from './session';
 import { PALETTE_KEY } from './keys';
 import style from './Shell.module.css';
 
-export function Shell() {
+/** A shared replay stands alone; everything else is for members. */
+export function Root() {
+  const alone = useLocation({ select: ({ pathname }) => pathname.startsWith('/shared/') });
+  return alone ? (
+    <Suspense fallback={null}>
+      <Outlet />
+    </Suspense>
+  ) : (
+    <Shell />
+  );
+}
+
+function Shell() {
   const session = useQuery(sessionQuery);
+  if (session.error instanceof HttpError && session.error.status === 401) return <LoginScreen />;
   if (session.data) return <Frame session={session.data} />;
-  if (session.error instanceof HttpError && session.error.status === 401) return <LoginNeeded />;
   if (session.error) {
     return (
       <main className={style.alone}>
@@ -66,7 +81,7 @@ export function Home() {
   return <Navigate to="/projects/$project/replays" params={{ project: target }} replace />;
 }
 
-const inBar = (screen: (typeof SCREENS)[number]) => 'bar' in screen;
+const inBar = (screen: Screen) => 'bar' in screen;
 
 function Frame({ session }: { session: Session }) {
   const params = useParams({ strict: false });
@@ -74,6 +89,9 @@ function Frame({ session }: { session: Session }) {
     params.project === undefined
       ? rememberedProject(session)
       : session.projects.find((one) => one.project_id === params.project);
+  const inProject = params.project !== undefined;
+  const here = useLocation({ select: (location) => location.pathname });
+  const denied = project && inProject ? deniedAt(here, project) : undefined;
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   const online = useOnline();
@@ -102,19 +120,21 @@ function Frame({ session }: { session: Session }) {
 
   const rail = project && (
     <>
-      {SCREENS.filter((screen) => !narrow || inBar(screen)).map((screen) => (
-        <Link
-          key={screen.name}
-          to={screen.to}
-          params={{ project: project.project_id }}
-          className={style.place}
-          activeProps={{ 'aria-current': 'page' }}
-          data-apart={'apart' in screen || undefined}
-        >
-          <screen.icon size={18} strokeWidth={1.75} aria-hidden />
-          <span>{screen.name}</span>
-        </Link>
-      ))}
+      {screensFor(project.rights)
+        .filter((screen) => !narrow || inBar(screen))
+        .map((screen) => (
+          <Link
+            key={screen.name}
+            to={screen.to}
+            params={{ project: project.project_id }}
+            className={style.place}
+            activeProps={{ 'aria-current': 'page' }}
+            data-apart={'apart' in screen || undefined}
+          >
+            <screen.icon size={18} strokeWidth={1.75} aria-hidden />
+            <span>{screen.name}</span>
+          </Link>
+        ))}
     </>
   );
 
@@ -132,7 +152,7 @@ function Frame({ session }: { session: Session }) {
           <Search size={18} strokeWidth={1.75} aria-hidden />
           <span>Search</span>
         </button>
-        {narrow && project && <MoreScreens project={project.project_id} />}
+        {narrow && project && <MoreScreens project={project} />}
       </nav>
       <header className={style.head}>
         <ProjectSwitcher session={session} current={project?.project_id} />
@@ -163,7 +183,10 @@ function Frame({ session }: { session: Session }) {
             renewed as soon as the connection is back.
           </div>
         )}
-        {project ? (
+        {here !== '/account' && <FirstSteps session={session} />}
+        {denied && project ? (
+          <NoRight screen={denied.name} project={project} />
+        ) : project || !inProject ? (
           <Suspense fallback={null}>
             <Outlet />
           </Suspense>
@@ -185,9 +208,10 @@ function Frame({ session }: { session: Session }) {
 }
 
 /** What has no room in a phone's bar. */
-function MoreScreens({ project }: { project: string }) {
+function MoreScreens(props: { project: Project }) {
+  const { project_id: project, rights } = props.project;
   const here = useLocation({ select: (location) => location.pathname });
-  const rest = SCREENS.filter((screen) => !inBar(screen));
+  const rest = screensFor(rights).filter((screen) => !inBar(screen));
   const within = rest.some(({ to }) => here.startsWith(to.replace('$project', project)));
   return (
     <Menu position="top-end" width={180} offset={8}>
@@ -291,13 +315,19 @@ function MemberMenu({ session }: { session: Session }) {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{email && name ? `${name} · ${email}` : shown}</Menu.Label>
+        <Menu.Item
+          leftSection={<CircleUserRound size={14} />}
+          renderRoot={(props) => <Link to="/account" {...props} />}
+        >
+          Your account
+        </Menu.Item>
         <Menu.Item leftSection={<Contrast size={14} />} onClick={() => setColorScheme('auto')}>
           Light or dark as my system
         </Menu.Item>
         <Menu.Item
           leftSection={<LogOut size={14} />}
           onClick={() =>
-            void call('/api/logout', { method: 'POST' }).then(() => location.assign('/'))
+            void call('/api/logout', { method: 'POST' }).then(() => location.assign('/login'))
           }
         >
           Log out

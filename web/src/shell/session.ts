@@ -2,7 +2,7 @@ import { useSuspenseQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 
 import { sessionQuery } from '../api/queries';
-import type { Project, Session } from '../api/types';
+import type { Project, Right, Session } from '../api/types';
 
 /** The session; only under the shell, which has loaded it. */
 export function useSession(): Session {
@@ -14,6 +14,11 @@ export function useProject(): Project {
   const { project } = useParams({ strict: false });
   const found = session.projects.find((one) => one.project_id === project) ?? session.projects[0];
   return found as Project;
+}
+
+/** Whether the member's role in the project allows something. */
+export function useMay(right: Right): boolean {
+  return useProject().rights.includes(right);
 }
 
 /** Where the sample shop is, for the project that it records to. */

@@ -1,0 +1,67 @@
+import { useQuery } from '@tanstack/react-query';
+
+import { type Target, deletionPreviewQuery } from '../api/governance';
+import { reason } from './parts';
+import style from './Data.module.css';
+import { whole } from './dataWords';
+
+/** What the server found of a target, in numbers, before anything happens to it. */
+export function Goes(props: {
+  title: string;
+  project: string;
+  target: Target | null;
+  none: string;
+}) {
+  const { target } = props;
+  const { data, error, refetch } = usePreview(props.project, target);
+  const found = target ? data : undefined;
+  const columns: [name: string, value: number | undefined][] = [
+    [found?.people === 1 ? 'person' : 'people', found?.people],
+    [found?.replays === 1 ? 'replay' : 'replays', found?.replays],
+    [found?.events === 1 ? 'event' : 'events', found?.events],
+    [found?.profiles === 1 ? 'profile' : 'profiles', found?.profiles],
+  ];
+  return (
+    <section className={style.goes} aria-live="polite" aria-busy={target !== null && !found}>
+      <h3>{props.title}</h3>
+      {target === null ? (
+        <p>{props.none}</p>
+      ) : error && !found ? (
+        <p className={style.trouble}>
+          {reason(error)}{' '}
+          <button type="button" className="link" onClick={() => void refetch()}>
+            Try again
+          </button>
+        </p>
+      ) : (
+        <dl>
+          {columns
+            .filter(([name]) => target.what === 'person' || !/^pe|^prof/.test(name))
+            .map(([name, value]) => (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>
+                  {value === undefined ? (
+                    <span
+                      className="bone"
+                      style={{ display: 'block', width: 36, height: 18, margin: '4px 0' }}
+                    />
+                  ) : (
+                    whole(value)
+                  )}
+                </dd>
+              </div>
+            ))}
+        </dl>
+      )}
+      {found?.message && <p>{found.message}</p>}
+    </section>
+  );
+}
+
+export function usePreview(project: string, target: Target | null) {
+  return useQuery({
+    ...deletionPreviewQuery(project, target ?? { what: 'person', distinct_ids: [] }),
+    enabled: target !== null,
+  });
+}
