@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import func, select
 
 from playhead.errors import PlayheadError
+from playhead.governance.audit import Actor, record
 from playhead.governance.sensitive import Sensitive
 from playhead.stores.control import Control
 from playhead.stores.tables import LexiconEntry
@@ -60,7 +61,7 @@ def describe(  # noqa: PLR0917
     description: str | None,
     hidden: bool | None,
     sensitive: bool | None,
-    by: str,
+    by: Actor,
     now_ms: int,
 ) -> Entry:
     """Says it anew; None leaves what was said. Raises `PlayheadError` for a text that is none, or too many entries."""
@@ -75,6 +76,12 @@ def describe(  # noqa: PLR0917
             known.hidden if hidden is None else hidden,
             known.sensitive if sensitive is None else sensitive,
         )
+        if said != known:
+            marks = ("hidden", "sensitive")
+            changed = {mark: getattr(said, mark) for mark in marks if getattr(said, mark) != getattr(known, mark)}
+            described = {"described": True} if said.description != known.description else {}
+            detail: dict[str, object] = {"kind": kind, **changed, **described}
+            record(session, project_id, by, "lexicon.changed", "lexicon", name, detail)
         if said == NOTHING:
             if row is not None:
                 session.delete(row)
@@ -91,7 +98,7 @@ def describe(  # noqa: PLR0917
                 hidden=int(said.hidden),
                 sensitive=int(said.sensitive),
                 updated_at_ms=now_ms,
-                updated_by=by,
+                updated_by=by.name,
             )
         )
     return said

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from conftest import ALICE, Requests  # type: ignore[import-not-found]
+from deleting import ALICE, Requests
 from sqlalchemy import select
 from visits import START, Clock, Visit, click, mutation, opening, set_profile, track
 

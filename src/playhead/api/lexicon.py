@@ -252,7 +252,7 @@ def say(request: Request, found: AccessOf, who: Who, body: Body) -> Response:
         said.description,
         said.hidden,
         said.sensitive,
-        who.name,
+        who.actor,
         now_ms(),
     )
     return json_answer(SaidShape(said.kind, said.name, entry.description, entry.hidden, entry.sensitive))

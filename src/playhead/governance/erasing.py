@@ -157,15 +157,18 @@ class Deletion:
         subject.until_ms = request.created_at_ms + quiet_ms
         pseudonyms = Pseudonyms(self._settings.secret, request.project_id)
         with changed(self._stores, request) as (session, row):
-            if row.state != "waiting":
-                return False
-            if request.what in {"person", "event"}:
+            begins = row.state == "waiting"
+            if begins and request.what in {"person", "event"}:
                 ids = [pseudonyms.of(each) for each in ([subject.event] if request.what == "event" else subject.ids)]
                 bury(control, session, request.project_id, request.what, ids, self._now_ms, subject.until_ms)
-            self._bury_replays(session)
-            row.subject, row.state, row.started_at_ms, row.total = encoded(subject), "running", self._now_ms, STEPS
-            audit.record(session, request.project_id, SYSTEM, "deletion.started", "request", request.request_id)
-        return True
+            if begins:
+                self._bury_replays(session)
+                row.subject, row.state, row.started_at_ms, row.total = encoded(subject), "running", self._now_ms, STEPS
+                audit.record(session, request.project_id, SYSTEM, "deletion.started", "request", request.request_id)
+        if not begins:
+            # Called off in this moment: nothing of it may stay hidden.
+            self._named.drop()
+        return begins
 
     def _bury_replays(self, session: Session) -> None:
         if self._request.what in {"person", "replays"}:

@@ -17,6 +17,7 @@ from playhead import clock
 from playhead.clock import rfc3339
 from playhead.errors import NotFound
 from playhead.governance.audit import Actor, record
+from playhead.governance.tombstones import HIDDEN, REPLAY
 from playhead.stores import Stores
 from playhead.stores.control import Control
 from playhead.stores.tables import Bookmark, Project, Replay, Tombstone
@@ -155,7 +156,7 @@ def set_expiry(session: Session, project_id: str, replay_id: str) -> None:
 def _standing(project_id: str, now_ms: int) -> tuple[ColumnElement[bool], ...]:
     """The replays that are neither expired nor deleted."""
     deleted = exists().where(
-        Tombstone.project_id == project_id, Tombstone.kind == "replay", Tombstone.id == Replay.replay_id
+        Tombstone.project_id == project_id, Tombstone.kind.in_((REPLAY, HIDDEN)), Tombstone.id == Replay.replay_id
     )
     return Replay.project_id == project_id, Replay.expires_at_ms > now_ms, not_(deleted)
 
@@ -183,7 +184,6 @@ def _bounds(control: Control) -> Callable[[str], Mapping[str, str]]:
     return of
 
 
-# Whose events have expired; the parameters are not called `project_id`, for these are what other queries never see.
 EXPIRED_SQL = """
 received_at <= fromUnixTimestamp64Milli(transform(toString(project_id), {projects:Array(String)},
     {before_ms:Array(Int64)}, toInt64(0)))
@@ -203,7 +203,7 @@ def remove_expired_events(stores: Stores, now_ms: int) -> list[str]:
         "projects": [project_id for project_id, _ in kept],
         "before_ms": [now_ms - days * DAY_MS for _, days in kept],
     }
-    found = sorted(row["project_id"] for row in stores.analytics.query(EXPIRED_PROJECTS_SQL, parameters))
+    found = sorted(row["project_id"] for row in stores.analytics.query(EXPIRED_PROJECTS_SQL, parameters, hidden=True))
     if found:
         stores.analytics.command(DELETE_EXPIRED_SQL, parameters)
         log.info("events_expired", projects=len(found))
