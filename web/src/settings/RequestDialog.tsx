@@ -178,6 +178,7 @@ export function RequestDialog(props: {
           title={kind === 'deletion' ? 'What will be deleted' : 'What will be in it'}
           project={project.project_id}
           target={asked}
+          {...(kind === 'retrieval' ? { nothing: 'Nobody was seen by these ids.' } : {})}
           none={
             of === 'person'
               ? 'Any id of theirs leads to all of them: devices, aliases, the user id.'
