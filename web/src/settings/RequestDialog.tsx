@@ -108,7 +108,6 @@ export function RequestDialog(props: {
         to: `/projects/$project/settings/requests/${kind}s/$request` as const,
         params: { project: project.project_id, request: made.request_id },
       });
-      onClose();
     } catch (error) {
       setTrouble(`${reason(error)} Nothing was started.`);
       setBusy(false);

@@ -153,7 +153,12 @@ function Playing({ secret, detail: shared }: { secret: string; detail: SharedRep
         </p>
       }
     >
-      <section ref={section} className={style.player} aria-label="Player">
+      <section
+        ref={section}
+        className={style.player}
+        aria-label="Player"
+        data-under={under || undefined}
+      >
         <p className={style.url} title={url ?? undefined}>
           {url}
         </p>
