@@ -17,8 +17,10 @@ import httpx
 import pytest
 from searching import files_with
 from test_kill9 import START_MS, Server, until
-from visits import START, Clock, Visit, click, mutation, opening
+from visits import START, Clock, Visit, click, mutation, opening, track
 
+from playhead.governance import retention
+from playhead.governance.audit import COMMAND
 from playhead.governance.checking import stale_parts
 from playhead.replays import removal, sealing
 from playhead.settings import Settings
@@ -203,3 +205,24 @@ def test_what_has_expired_is_nowhere(stores: Stores, settings: Settings, project
         threading.Event().wait(0.2)
     assert files_with(settings.data, canary.encode()) == []
     assert files_with(engine, canary.encode()) == []
+
+
+def test_expired_events_are_nowhere(stores: Stores, project: Project, clock: Clock) -> None:
+    canary, stays = f"kanari-{uuid4().hex}", f"stays-{uuid4().hex}"
+    clock.now = START + 60_000
+    track(stores, project.project_id, "Old", distinct_id=canary, insert_id="a", properties={"said": canary})
+    clock.now += 8 * 86_400_000
+    track(stores, project.project_id, "New", distinct_id=stays, insert_id="b", properties={"said": stays})
+    engine = stores.analytics.embedded_directory
+    assert engine
+    assert files_with(engine, canary.encode())
+    days = retention.Days(replay_days=30, event_days=7, bookmark_days=0)
+    gone = retention.change(stores, project.project_id, days, COMMAND, clock.now)
+    assert gone.events == 1
+    assert project.project_id in retention.remove_expired_events(stores, clock.now)
+    deadline = time.monotonic() + 60
+    while stale_parts(stores):
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.2)
+    assert files_with(engine, canary.encode()) == []
+    assert files_with(engine, stays.encode())

@@ -72,7 +72,7 @@ def _rows(stores: Stores, project_id: str) -> int:
     removed = 0
     for row in stores.analytics.query(TABLES_SQL):
         parameters = {"table": row["table"], "project_id": project_id}
-        if stores.analytics.query(ANY_SQL, parameters):
+        if stores.analytics.query(ANY_SQL, parameters, hidden=True):
             stores.analytics.command(DELETE_SQL, parameters)
             removed += 1
     return removed

@@ -244,6 +244,8 @@ def remove_expired(stores: Stores, now_ms: int, stopped: Callable[[], bool] = ne
                 .where(Replay.project_id == project_id, Replay.replay_id.in_(ids))
                 .values(indexed_generation=REMOVED, object="", hot_blocks=0)
             )
+            for table in (Bookmark, ShareLink, SharedReplay):
+                session.execute(delete(table).where(table.project_id == project_id, table.replay_id.in_(ids)))
     return len(expired)
 
 

@@ -25,6 +25,7 @@ from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
 from playhead import clock
 from playhead.errors import PlayheadError, Unavailable
 from playhead.governance.projects import remove_projects
+from playhead.governance.retention import remove_expired_events
 from playhead.governance.tombstones import is_deleted
 from playhead.recordings.events import RrwebEvent
 from playhead.recordings.merge import merge
@@ -49,6 +50,8 @@ NEWS_MS = 86_400_000
 # SDKs send every few seconds: a replay quiet for this long is masked where that is owed, so that it can be watched.
 MASK_QUIET_MS = 15_000
 CLEAN_UP_EVERY_MS = 15_000
+# What expired is unreadable at once, and off the disk within the hour; each time parts with such events are rewritten.
+EXPIRED_EVENTS_EVERY_MS = 20 * 60_000
 
 
 def run_jobs(stores: Stores, settings: Settings, stopped: Callable[[], bool]) -> None:
@@ -64,13 +67,17 @@ def run_jobs(stores: Stores, settings: Settings, stopped: Callable[[], bool]) ->
     backwards.run_privacy_jobs(stores, settings, clock.now_ms(), stopped)
     removal.remove_expired(stores, clock.now_ms(), stopped)
     now_ms = clock.now_ms()
+    if now_ms - _expired_at_ms.get(stores.control.url, 0) >= EXPIRED_EVENTS_EVERY_MS:
+        _expired_at_ms[stores.control.url] = now_ms
+        remove_expired_events(stores, now_ms)
     if now_ms - _cleaned_at_ms.get(stores.control.url, 0) >= CLEAN_UP_EVERY_MS:
         _cleaned_at_ms[stores.control.url] = now_ms
         removal.clean_up(stores, now_ms, stopped)
 
 
-# Walking the segments costs more than the other jobs.
+# Walking the segments, and looking for expired events, cost more than the other jobs.
 _cleaned_at_ms: dict[str, int] = {}
+_expired_at_ms: dict[str, int] = {}
 
 
 def never() -> bool:

@@ -25,6 +25,7 @@ def upgrade() -> None:  # noqa: PLR0915
     )
     with op.batch_alter_table("audit") as batch_op:
         batch_op.create_index("audit_by_actor", ["actor_id", "at_ms"], unique=False)
+        batch_op.create_index("audit_by_object", ["object_id", "at_ms"], unique=False)
         batch_op.create_index("audit_by_time", ["project_id", "at_ms"], unique=False)
 
     op.create_table(
