@@ -1,12 +1,13 @@
 /**
  * The API of docs/api.md with made-up visits, for `npm run dev` without a server. Project "demo" is full, "empty" gets
- * its first visit after a while, "slow" answers late, "broken" answers with errors, and in "partner", full too, the
- * member is an analyst. `/?mock=signed-out` shows the page without a session.
+ * its first visit after a while, "slow" answers late, "broken" answers with errors. `/?mock=signed-out` shows the page
+ * without a session; access.ts says what else `mock=` does.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Plugin } from 'vite';
 
+import { accountApi, keysApi, loginApi, membersApi, projectApi, sessionApi } from './access';
 import { type Json, send } from './answer';
 import { behindLink, bookmarks, governanceApi, sharingApi } from './governance';
 import { boardsApi, lexiconApi, namesApi, savedApi } from './library';
@@ -31,10 +32,6 @@ const PEOPLE = [
   'Jonas Weber',
 ];
 const born = Date.now();
-
-const ANALYST = ['watch', 'report', 'edit', 'export', 'share'];
-const ADMIN = [...ANALYST, 'privacy', 'delete', 'audit', 'manage'];
-const RIGHTS = { owner: [...ADMIN, 'own'], admin: ADMIN, analyst: ANALYST, viewer: ['watch'] };
 
 interface Row extends Json {
   replay_id: string;
@@ -166,41 +163,13 @@ async function answer(request: IncomingMessage, response: ServerResponse, next: 
   const url = new URL(request.url ?? '/', 'http://mock');
   const parts = url.pathname.split('/').filter(Boolean);
   if (parts[0] !== 'api') return next();
-  const host = (request.headers.host ?? '').replace('127.0.0.1', 'localhost');
-  const signedOut = (request.headers.referer ?? '').includes('mock=signed-out');
-  if (url.pathname === '/api/session') {
-    if (signedOut)
-      return send(response, 401, { error: { code: 'not_logged_in', message: 'Log in first.' } });
-    const project = (project_id: string, name: string, role: keyof typeof RIGHTS = 'owner') => ({
-      project_id,
-      name,
-      token: `${project_id}-token`,
-      created_at: '2026-11-01T00:00:00Z',
-      retention_days: 30,
-      timezone: 'UTC',
-      role,
-      rights: RIGHTS[role],
-    });
-    return send(response, 200, {
-      member: {
-        ...{ member_id: 'm1', name: 'Emma Lind', email: 'emma@shop.example' },
-        ...{ has_password: true, totp: false, is_operator: true },
-      },
-      csrf_token: 'x',
-      projects: [
-        project('demo', 'Demo shop'),
-        project('empty', 'Marketing site'),
-        project('checkout', 'Checkout redesign', 'analyst'),
-        project('partner', 'Partner portal', 'viewer'),
-        project('slow', 'Slow'),
-        project('broken', 'Broken'),
-      ],
-      replay_origin: `http://${host}`,
-      version: '0.1.0',
-      sdk_url: 'http://127.0.0.1:8800/sdk.js',
-      shop_url: '/shop/',
-    });
+  if (url.pathname === '/api/session') return sessionApi(request, response);
+  if (parts[1] === 'login') return void loginApi(request, response);
+  if (parts[1] === 'logout') {
+    response.setHeader('Set-Cookie', 'mock-session=; Path=/; Max-Age=0');
+    return send(response, 204, '', 'text/plain');
   }
+  if (parts[1] === 'account') return void accountApi(request, response, url, parts);
   if (url.pathname === '/api/status') {
     return send(response, 200, {
       ok: true,
@@ -221,6 +190,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, next: 
       return send(response, 404, {
         error: { code: 'unknown_link', message: 'This link leads nowhere.' },
       });
+    const host = (request.headers.host ?? '').replace('127.0.0.1', 'localhost');
     const kept = { link_expires_at: link.link_expires_at, replay_origin: `http://${host}` };
     return replayApi(request, response, url, link.replay_id, parts.slice(3), kept);
   }
@@ -237,6 +207,13 @@ async function answer(request: IncomingMessage, response: ServerResponse, next: 
   if (parts[3] === 'privacy') return privacyApi(request, response, parts, visits.length);
   const seen = () => (project === 'empty' ? [] : visits.map(rowOf));
   switch (parts[3]) {
+    case undefined:
+    case 'token':
+      return void projectApi(request, response, parts);
+    case 'members':
+      return void membersApi(request, response, parts);
+    case 'keys':
+      return void keysApi(request, response, parts);
     case 'events':
       return namesApi(response, url, parts);
     case 'reports':

@@ -19,15 +19,25 @@ import './style/mantine.css';
 import './style/base.css';
 
 import { MantineProvider } from '@mantine/core';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { QueryCache, QueryClient, QueryClientProvider, hashKey } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 
+import { HttpError } from './api/http';
+import { sessionQuery } from './api/queries';
 import { router } from './routes';
 import { theme } from './style/theme';
 
-const queries = new QueryClient({
+// A session may end while the dashboard is open: asked for again, it leads to the log-in in the same place.
+const queries: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error, query) => {
+      if (!(error instanceof HttpError) || error.status !== 401) return;
+      if (query.queryHash !== hashKey(sessionQuery.queryKey))
+        void queries.invalidateQueries(sessionQuery);
+    },
+  }),
   defaultOptions: { queries: { retry: 1, staleTime: 5_000 } },
 });
 

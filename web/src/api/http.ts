@@ -5,6 +5,8 @@ export class HttpError extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
+    /** How long to wait before asking again, when the server says so. */
+    readonly retryAfter_s: number | null = null,
   ) {
     super(message);
     this.name = 'HttpError';
@@ -59,9 +61,15 @@ function search(query: Call['query']): string {
 }
 
 async function errorOf(response: Response): Promise<HttpError> {
+  const wait = Number(response.headers.get('Retry-After') ?? NaN);
   try {
     const { error } = (await response.json()) as { error: { code: string; message: string } };
-    return new HttpError(response.status, error.code, error.message);
+    return new HttpError(
+      response.status,
+      error.code,
+      error.message,
+      Number.isFinite(wait) ? wait : null,
+    );
   } catch {
     return new HttpError(
       response.status,

@@ -8,9 +8,13 @@ export interface Project {
   retention_days: number;
   /** IANA; the days of reports are days there. */
   timezone: string;
+  /** Until when the token before this one is taken too; only after it was rotated. */
+  previous_token_until?: string | null;
   role: Role;
   /** What the member's role allows. */
   rights: Right[];
+  /** Whether the member sees the properties that the Lexicon marks as sensitive. */
+  unmasked: boolean;
 }
 
 export type Role = 'owner' | 'admin' | 'analyst' | 'viewer';

@@ -21,7 +21,7 @@ export function SectionHead(props: { title: string; children?: ReactNode; action
 /** One matter within a section: what it is on the left, its controls on the right or below. */
 export function Matter(props: {
   title: string;
-  children: ReactNode;
+  children?: ReactNode;
   about?: ReactNode;
   action?: ReactNode;
   danger?: true;
@@ -66,6 +66,30 @@ export function Field(props: {
         </p>
       )}
     </div>
+  );
+}
+
+/** One of several things to choose, with what it means. */
+export function Choice(props: {
+  type: 'radio' | 'checkbox';
+  name: string;
+  title: string;
+  children: ReactNode;
+  checked?: boolean;
+  onChange?: () => void;
+}) {
+  return (
+    <label className={style.choice}>
+      <input
+        type={props.type}
+        name={props.name}
+        {...(props.onChange ? { checked: props.checked, onChange: props.onChange } : {})}
+      />
+      <span>
+        <b>{props.title}</b>
+        <i>{props.children}</i>
+      </span>
+    </label>
   );
 }
 

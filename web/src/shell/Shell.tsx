@@ -28,6 +28,7 @@ import { useKeys, useNarrow } from '../lib/hooks';
 import { Tip } from '../lib/Tip';
 import { Trouble } from '../lib/Trouble';
 import { LoginScreen } from '../login/LoginScreen';
+import { FirstSteps } from './FirstSteps';
 import { Help } from './Help';
 import { NotFound } from './NotFound';
 import { Palette } from './Palette';
@@ -51,8 +52,8 @@ export function Root() {
 
 function Shell() {
   const session = useQuery(sessionQuery);
-  if (session.data) return <Frame session={session.data} />;
   if (session.error instanceof HttpError && session.error.status === 401) return <LoginScreen />;
+  if (session.data) return <Frame session={session.data} />;
   if (session.error) {
     return (
       <main className={style.alone}>
@@ -182,6 +183,7 @@ function Frame({ session }: { session: Session }) {
             renewed as soon as the connection is back.
           </div>
         )}
+        {here !== '/account' && <FirstSteps session={session} />}
         {denied && project ? (
           <NoRight screen={denied.name} project={project} />
         ) : project || !inProject ? (
