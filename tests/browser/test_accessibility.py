@@ -42,6 +42,13 @@ SCREENS = {
     "privacy": ("privacy", "text=Privacy rules"),
     "a new rule": ("privacy/new", "h1"),
     "install": ("install", "text=Install on your site"),
+    "settings, retention": ("settings/retention", '[aria-label="Days that replays are kept"]'),
+    "settings, requests": ("settings/requests", "table caption"),
+    "settings, a new deletion": ("settings/requests?new=deletion", 'button:has-text("Keep it")'),
+    "settings, a retrieval": ("settings/requests/retrievals/{retrieval}", "text=Request id"),
+    "settings, audit log": ("settings/audit", "text=asked for the retrieval"),
+    "a shared replay": ("/shared/{shared}", '[role="slider"][aria-label="Position in the replay"]'),
+    "a link that does not work": ("/shared/none", "text=This link does not work"),
     "status": ("status", "h1"),
 }
 
