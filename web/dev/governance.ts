@@ -131,7 +131,7 @@ function requestOf(one: Asked, project: string): Json {
   const retrieved = one.kind === 'retrieval' && state === 'done' && !old;
   return {
     ...told,
-    ...{ state, total, error: failed ?? null, created_at: new Date(created).toISOString() },
+    ...{ state, total, error: failed ?? '', created_at: new Date(created).toISOString() },
     done: state === 'done' ? total : Math.max(0, Math.floor((spent / RUNS_MS) * total)),
     started_at: state === 'waiting' || cancelled ? null : at(WAITS_MS),
     finished_at:
@@ -145,14 +145,10 @@ function requestOf(one: Asked, project: string): Json {
             left,
           }
         : null,
-    ...(one.kind === 'retrieval'
-      ? {
-          download_url: retrieved
-            ? `/api/projects/${project}/retrievals/${one.request_id}/download`
-            : null,
-          expires_at: state === 'done' ? at(7 * DAY) : null,
-        }
-      : {}),
+    download_url: retrieved
+      ? `/api/projects/${project}/retrievals/${one.request_id}/download`
+      : null,
+    expires_at: one.kind === 'retrieval' && state === 'done' ? at(7 * DAY) : null,
   };
 }
 
@@ -262,21 +258,21 @@ const PEOPLE = [
 
 /** Action, object, sentence, and who of `PEOPLE` did it. */
 const DEEDS: [string, string, string, number][] = [
-  ['replay.watched', 'replay', 'watched a replay', 1],
-  ['replay.watched', 'replay', 'watched a replay', 2],
-  ['replay.shared', 'replay', 'shared a replay by a link that works until 27 Nov 2026', 1],
-  ['replay.watched', 'replay', 'watched a shared replay', 4],
-  ['deletion.requested', 'deletion', 'asked to delete 1 person', 1],
-  ['deletion.finished', 'deletion', 'finished a deletion: 341 events and 12 replays removed', 5],
-  ['events.exported', '', 'exported 12,410 events from 1 to 22 November', 3],
-  ['rule.created', 'rule', 'made a rule that hides text', 0],
-  ['retention.changed', '', 'changed how long replays are kept from 90 to 30 days', 0],
-  ['member.invited', 'member', 'invited jonas@example.com as analyst', 0],
-  ['member.logged_in', 'member', 'logged in from 192.0.2.14', 2],
-  ['replay.bookmarked', 'replay', 'bookmarked a replay', 2],
-  ['member.role_changed', 'member', 'made Emi Tanaka an admin', 0],
-  ['replay.share_revoked', 'replay', 'revoked a share link', 1],
-  ['member.login_failed', 'member', 'gave a wrong password', 2],
+  ['replay.watched', 'replay', 'watched the replay {id}.', 1],
+  ['replay.watched', 'replay', 'watched the replay {id}.', 2],
+  ['replay.shared', 'replay', 'shared the replay {id} (hours 72).', 1],
+  ['replay.watched', 'replay', 'watched the replay {id}.', 4],
+  ['deletion.requested', 'request', 'asked for the deletion {id} (what person).', 1],
+  ['deletion.finished', 'request', 'finished the deletion {id} (events 341, replays 12).', 5],
+  ['events.exported', '', 'exported events (from 2026-11-01, to 2026-11-22).', 3],
+  ['rule.created', 'rule', 'made a privacy rule (kind pattern).', 0],
+  ['retention.changed', '', 'changed how long data is kept (replay days from 90 to 30).', 0],
+  ['member.invited', 'member', 'invited Jonas Weber (role analyst).', 0],
+  ['member.logged_in', 'member', 'logged in (method password).', 2],
+  ['replay.bookmarked', 'replay', 'bookmarked the replay {id}.', 2],
+  ['member.role_changed', 'member', 'changed the role of Emi Tanaka (from analyst to admin).', 0],
+  ['replay.share_revoked', 'replay', 'stopped sharing the replay {id}.', 1],
+  ['member.login_failed', 'member', 'failed to log in.', 2],
 ];
 
 const log: Json[] = Array.from({ length: 260 }, (_, i) => {
@@ -285,17 +281,17 @@ const log: Json[] = Array.from({ length: 260 }, (_, i) => {
   ] as (typeof DEEDS)[number];
   const actor = PEOPLE[who] as (typeof PEOPLE)[number];
   const hex = (Math.floor(luck('replay', i) * 100) + 1).toString(16).padStart(12, '0');
+  const object_id =
+    object_kind === 'replay'
+      ? `0192f3a0-7c1e-7a52-9b1d-${hex}`
+      : object_kind === 'request'
+        ? (requests[1] as Asked).request_id
+        : '';
   return {
     number: 260 - i,
     at: ago((i ** 1.7 * 40 + luck('at', i) * 30) * 1_000),
-    ...{ actor, action, object_kind, detail: {} },
-    object_id:
-      object_kind === 'replay'
-        ? `0192f3a0-7c1e-7a52-9b1d-${hex}`
-        : object_kind === 'deletion'
-          ? (requests[1] as Asked).request_id
-          : '',
-    text: `${actor.name} ${said}`,
+    ...{ actor, action, object_kind, object_id, detail: {} },
+    text: `${actor.name} ${said.replace('{id}', object_id)}`,
   };
 });
 
@@ -323,7 +319,7 @@ export function auditApi(response: ServerResponse, url: URL, parts: string[]) {
     const day = String(at).slice(0, 10);
     return (
       String(text).toLowerCase().includes(q) &&
-      (!param('action') || action === param('action')) &&
+      `${String(action)}.`.startsWith(param('action')) &&
       (!param('actor') || (actor as Json)['id'] === param('actor')) &&
       (!param('from') || day >= param('from')) &&
       (!param('to') || day <= param('to'))
@@ -344,9 +340,10 @@ interface Link extends Json {
 }
 
 let links: Link[] = [];
-const viewers = [
+const members = [
   { member_id: 'm7', name: 'Priya Nair', email: 'priya@agency.example', role: 'viewer' },
   { member_id: 'm8', name: null, email: 'tom@agency.example', role: 'viewer' },
+  { member_id: 'm1', name: 'Emma Lind', email: 'emma@shop.example', role: 'owner' },
 ];
 const shared = new Set<string>();
 
@@ -394,7 +391,7 @@ export async function sharingApi(
       const key = (member: string) => `${replay_id} ${member}`;
       if (request.method === 'GET')
         send(response, 200, {
-          results: viewers.map((one) => ({ ...one, shared: shared.has(key(one.member_id)) })),
+          results: members.map((one) => ({ ...one, shared: shared.has(key(one.member_id)) })),
           next_cursor: null,
         });
       else {

@@ -1,7 +1,7 @@
 /**
  * The API of docs/api.md with made-up visits, for `npm run dev` without a server. Project "demo" is full, "empty" gets
- * its first visit after a while, "slow" answers late, "broken" answers with errors, and in "partner", full too, the
- * member is an analyst. `/?mock=signed-out` shows the page without a session; access.ts says what else `mock=` does.
+ * its first visit after a while, "slow" answers late, "broken" answers with errors. `/?mock=signed-out` shows the page
+ * without a session; access.ts says what else `mock=` does.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 

@@ -3,7 +3,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { RecordingSource } from '../replay/controller';
 import { HttpError, call, json } from './http';
 import { of, recordingAt, replay } from './queries';
-import type { ReplayDetail } from './types';
+import type { ReplayDetail, Role } from './types';
 
 interface Page<T> {
   results: T[];
@@ -106,17 +106,17 @@ export interface DataRequest {
   state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
   subject_text: string;
   requested_by: string;
-  compliance_type?: string | null;
+  compliance_type: string;
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
   total: number;
   done: number;
   receipt: Receipt | null;
-  error: string | null;
+  error: string;
   /** Of a retrieval. */
-  download_url?: string | null;
-  expires_at?: string | null;
+  download_url: string | null;
+  expires_at: string | null;
 }
 
 export const goesOn = (request: DataRequest) =>
@@ -227,7 +227,10 @@ export const auditQuery = (project: string, filter: AuditFilter) =>
     retry,
   });
 
-export const auditExportPath = (project: string) => `${auditPath(project)}/export`;
+export function auditExportPath(project: string, filter: AuditFilter): string {
+  const query = new URLSearchParams(Object.entries(filter)).toString();
+  return `${auditPath(project)}/export${query ? `?${query}` : ''}`;
+}
 
 export const verifyAudit = (project: string) => json<Verified>(`${auditPath(project)}/verify`);
 
@@ -241,7 +244,7 @@ export interface ShareLink {
   created_at: string;
   created_by: string;
   expires_at: string;
-  opened?: number;
+  opened: number;
 }
 
 const linksPath = (project: string, id: string) => `${replay(project, id)}/links`;
@@ -268,9 +271,9 @@ export interface Watcher {
   member_id: string;
   name: string | null;
   email: string | null;
-  role?: string;
-  /** Sees this replay because it was shared with them. */
-  shared?: boolean;
+  role: Role;
+  /** Whether this replay was shared with them; who is no viewer sees it anyway. */
+  shared: boolean;
 }
 
 export const watchersQuery = (project: string, id: string) =>
@@ -288,7 +291,10 @@ export const shareWith = (project: string, id: string, member: string, on: boole
   });
 
 /** A replay that someone shared by a link: without whose visit it was. */
-export type SharedReplay = Omit<ReplayDetail, 'person' | 'distinct_id' | 'watch_url'> & {
+export type SharedReplay = Omit<
+  ReplayDetail,
+  'person' | 'distinct_id' | 'watch_url' | 'bookmarked'
+> & {
   replay_origin: string;
   /** When the link stops working. */
   link_expires_at: string;

@@ -137,8 +137,8 @@ function LinkRow(props: { project: string; replay: string; link: ShareLink; now:
         <span title={exact(link.expires_at)}>Works {leftOf(link.expires_at, now)}</span>
         <small>
           made {when(link.created_at, now)} by {link.created_by}
-          {link.opened !== undefined &&
-            `, ${link.opened === 0 ? 'not opened yet' : `opened ${plural(link.opened, 'time')}`}`}
+          {', '}
+          {link.opened === 0 ? 'not opened yet' : `opened ${plural(link.opened, 'time')}`}
         </small>
       </div>
       <Revoke project={props.project} replay={props.replay} link={link.link_id} />
@@ -175,7 +175,10 @@ function Revoke(props: { project: string; replay: string; link: string; onRevoke
 }
 
 function Viewers({ project, replay }: { project: string; replay: string }) {
-  const { data, error, isPending } = useQuery(watchersQuery(project, replay));
+  const { data, error, isPending } = useQuery({
+    ...watchersQuery(project, replay),
+    select: (members) => members.filter((one) => one.role === 'viewer'),
+  });
   return (
     <section className={style.part} aria-labelledby="share-viewers">
       <h3 id="share-viewers">With viewers of the project</h3>

@@ -85,10 +85,8 @@ export function StretchBar(props: {
           }}
           onClose={() => setAsking(false)}
         >
-          {preview.data?.message}
-          {preview.error instanceof HttpError && preview.error.message} The page stands still there
-          instead, as it was at the beginning of the stretch. The rest of the replay stays. It
-          starts in 10 seconds; after that nothing brings the stretch back.
+          {preview.data?.message ?? (preview.error instanceof HttpError && preview.error.message)}{' '}
+          It starts in 10 seconds; until then you can cancel.
         </Confirm>
       )}
     </div>

@@ -31,7 +31,7 @@ import { useMay, useProject } from '../shell/session';
 import { useActors } from './actors';
 import style from './Data.module.css';
 import { NotLoaded, SectionHead, reason } from './parts';
-import { ACTIONS, actionName, whole } from './dataWords';
+import { ACTIONS, aroundId, actionName, shortId, whole } from './dataWords';
 
 const ICONS: Record<AuditEntry['actor']['kind'], LucideIcon> = {
   member: UserRound,
@@ -89,7 +89,7 @@ export function AuditSection() {
               <ShieldCheck size={14} aria-hidden />
               {verify.isPending ? 'Verifying…' : 'Verify'}
             </button>
-            <a className="btn" href={auditExportPath(project)} download>
+            <a className="btn" href={auditExportPath(project, filter)} download>
               <Download size={14} aria-hidden /> Export
             </a>
           </span>
@@ -237,40 +237,50 @@ function byDay(entries: AuditEntry[]): [day: string, entries: AuditEntry[]][] {
 }
 
 function Entry({ project, entry }: { project: string; entry: AuditEntry }) {
-  const { actor, object_kind: kind, object_id: id, text } = entry;
+  const { actor, text } = entry;
   const Icon = ICONS[actor.kind];
-  const named = actor.name !== '' && text.startsWith(actor.name);
+  const named = actor.name !== '' && text.startsWith(actor.name) ? actor.name : '';
+  const [before, id, after] = aroundId(text.slice(named.length), entry.object_id);
   return (
     <li className={style.entry}>
       <time dateTime={entry.at} title={exact(entry.at)} className="num">
         {new Date(entry.at).toLocaleTimeString('en-GB')}
       </time>
       <Icon size={15} strokeWidth={1.75} aria-label={KINDS[actor.kind]} />
-      <p title={`${entry.action} · entry ${entry.number}`}>
-        {named ? (
-          <>
-            <b>{actor.name}</b>
-            {text.slice(actor.name.length)}
-          </>
-        ) : (
-          text
-        )}
+      <p title={`${entry.action}, entry ${whole(entry.number)}`}>
+        <b>{named}</b>
+        {before}
+        {id !== '' && <About project={project} entry={entry} />}
+        {after}
       </p>
-      {kind === 'replay' && id !== '' && (
-        <Link to="/projects/$project/replays/$replay" params={{ project, replay: id }}>
-          Replay
-        </Link>
-      )}
-      {(kind === 'deletion' || kind === 'retrieval') && id !== '' && (
-        <Link
-          to={`/projects/$project/settings/requests/${kind}s/$request` as const}
-          params={{ project, request: id }}
-        >
-          Request
-        </Link>
-      )}
     </li>
   );
+}
+
+/** The object that an entry names, as the way to it. */
+function About({ project, entry }: { project: string; entry: AuditEntry }) {
+  const { object_kind: kind, object_id: id, action } = entry;
+  if (kind === 'replay')
+    return (
+      <Link to="/projects/$project/replays/$replay" params={{ project, replay: id }} title={id}>
+        {shortId(id)}
+      </Link>
+    );
+  if (kind === 'request')
+    return (
+      <Link
+        to={
+          action.startsWith('deletion')
+            ? '/projects/$project/settings/requests/deletions/$request'
+            : '/projects/$project/settings/requests/retrievals/$request'
+        }
+        params={{ project, request: id }}
+        title={id}
+      >
+        {shortId(id)}
+      </Link>
+    );
+  return <span title={id}>{shortId(id)}</span>;
 }
 
 function Outcome(props: { found: Verified | undefined; error: Error | null; onClose: () => void }) {

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 
-import { type Target, deletionPreviewQuery } from '../api/governance';
+import { type DeletionPreview, type Target, deletionPreviewQuery } from '../api/governance';
 import { reason } from './parts';
 import style from './Data.module.css';
 import { whole } from './dataWords';
@@ -10,7 +10,10 @@ export function Goes(props: {
   title: string;
   project: string;
   target: Target | null;
+  /** While there is no target yet. */
   none: string;
+  /** When nothing of it is there, instead of what the server says. */
+  nothing?: string;
 }) {
   const { target } = props;
   const { data, error, refetch } = usePreview(props.project, target);
@@ -54,10 +57,13 @@ export function Goes(props: {
             ))}
         </dl>
       )}
-      {found?.message && <p>{found.message}</p>}
+      {found && nothing(found) && <p>{props.nothing ?? found.message}</p>}
     </section>
   );
 }
+
+const nothing = ({ people, replays, events, profiles }: DeletionPreview) =>
+  people + replays + events + profiles === 0;
 
 export function usePreview(project: string, target: Target | null) {
   return useQuery({

@@ -108,7 +108,6 @@ export function RequestDialog(props: {
         to: `/projects/$project/settings/requests/${kind}s/$request` as const,
         params: { project: project.project_id, request: made.request_id },
       });
-      onClose();
     } catch (error) {
       setTrouble(`${reason(error)} Nothing was started.`);
       setBusy(false);
@@ -178,6 +177,7 @@ export function RequestDialog(props: {
           title={kind === 'deletion' ? 'What will be deleted' : 'What will be in it'}
           project={project.project_id}
           target={asked}
+          {...(kind === 'retrieval' ? { nothing: 'Nobody was seen by these ids.' } : {})}
           none={
             of === 'person'
               ? 'Any id of theirs leads to all of them: devices, aliases, the user id.'

@@ -209,7 +209,7 @@ function Meaning({ request, project }: { request: DataRequest; project: Project 
         : 'There was nothing to remove.';
     }
     case 'failed':
-      return `${request.error ?? 'The reason is not known.'}${deletes ? ' What it is about still can’t be read.' : ''}`;
+      return `${request.error || 'The reason is not known.'}${deletes ? ' What it is about still can’t be read.' : ''}`;
     case 'cancelled':
       return deletes
         ? 'Cancelled before it began. Nothing was removed, and everything can be read again.'

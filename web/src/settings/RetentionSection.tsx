@@ -14,7 +14,7 @@ import {
 import { sessionQuery } from '../api/queries';
 import { Confirm } from '../lib/Dialog';
 import { count, exact } from '../lib/format';
-import { useMay, useProject } from '../shell/session';
+import { useProject } from '../shell/session';
 import style from './Data.module.css';
 import { NotLoaded, SectionHead, reason } from './parts';
 import { LIMITS, days as daysText, daysFault, expiring, isDays, sameDays } from './dataWords';
@@ -76,7 +76,6 @@ const written = (value: number | null) => (value === null ? null : String(value)
 
 function Form({ kept }: { kept: Retention }) {
   const project = useProject();
-  const may = useMay('manage');
   const queries = useQueryClient();
   const [draft, setDraft] = useState<Draft>({
     replay: String(kept.replay_days),
@@ -113,22 +112,6 @@ function Form({ kept }: { kept: Retention }) {
       setBusy(false);
     }
   };
-  if (!may)
-    return (
-      <>
-        <dl className={style.facts}>
-          <Fact name="Replays">{daysText(kept.replay_days)}</Fact>
-          <Fact name="Bookmarked replays">
-            {kept.bookmark_days === null ? 'As long as the others' : daysText(kept.bookmark_days)}
-          </Fact>
-          <Fact name="Events">
-            {kept.event_days === null ? 'For ever' : daysText(kept.event_days)}
-          </Fact>
-        </dl>
-        <p className={style.tell}>Owners and admins of {project.name} can change this.</p>
-      </>
-    );
-
   const change = (patch: Partial<Draft>) => {
     setTrouble(null);
     setDraft({ ...draft, ...patch });

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 
 import type { DataRequest, Target } from '../api/governance';
 import {
+  aroundId,
   byStore,
   daysFault,
   deleteLabel,
@@ -75,4 +76,13 @@ it('counts what a change lets go', () => {
     '12,304 replays and 1 event',
   );
   expect(expiring({ replays_to_delete: 0, events_to_delete: 0, at, message: '' })).toBe('');
+});
+
+it('finds the id in a sentence', () => {
+  expect(aroundId('Emi watched the replay 0192f3a0.', '0192f3a0')).toEqual([
+    'Emi watched the replay ',
+    '0192f3a0',
+    '.',
+  ]);
+  expect(aroundId('Emi exported events.', '')).toEqual(['Emi exported events.', '', '']);
 });

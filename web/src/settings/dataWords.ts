@@ -94,10 +94,9 @@ export function deleteLabel(target: Target, preview: DeletionPreview | undefined
 
 const STORES: Record<string, string> = {
   journal: 'Journal (arrived, not yet stored)',
-  analytics: 'Analytics (events and profiles)',
+  analytics: 'Events and profiles',
   blobs: 'Recordings',
-  control: 'Index, bookmarks and links',
-  caches: 'Caches',
+  control: 'Index of replays',
   exports: 'Files made for retrievals',
 };
 
@@ -160,18 +159,18 @@ export const ACTIONS: [about: string, actions: [action: string, name: string][]]
       ['replay.shared', 'Shared a replay'],
       ['replay.share_revoked', 'Stopped sharing a replay'],
       ['replay.bookmarked', 'Bookmarked a replay'],
+      ['replay.bookmark_removed', 'Took a bookmark off'],
       ['replay.deleted', 'Deleted a replay'],
     ],
   ],
   [
     'People’s data',
     [
+      ['deletion', 'Deletions, all of it'],
       ['deletion.requested', 'Asked for a deletion'],
-      ['deletion.started', 'A deletion began'],
       ['deletion.finished', 'A deletion was finished'],
-      ['deletion.cancelled', 'Cancelled a deletion'],
+      ['retrieval', 'Retrievals, all of it'],
       ['retrieval.requested', 'Asked for a retrieval'],
-      ['retrieval.finished', 'A retrieval was finished'],
       ['retrieval.downloaded', 'Downloaded a retrieval'],
     ],
   ],
@@ -180,13 +179,13 @@ export const ACTIONS: [about: string, actions: [action: string, name: string][]]
     [
       ['events.exported', 'Exported events'],
       ['report.exported', 'Exported a report'],
+      ['audit.exported', 'Exported the audit log'],
     ],
   ],
   [
     'Rules and retention',
     [
-      ['rule.created', 'Made a privacy rule'],
-      ['rule.deleted', 'Deleted a privacy rule'],
+      ['rule', 'Made or deleted a privacy rule'],
       ['retention.changed', 'Changed retention'],
     ],
   ],
@@ -196,29 +195,28 @@ export const ACTIONS: [about: string, actions: [action: string, name: string][]]
       ['member.invited', 'Invited a member'],
       ['member.role_changed', 'Changed a role'],
       ['member.removed', 'Removed a member'],
-      ['member.logged_in', 'Logged in'],
-      ['member.login_failed', 'Failed to log in'],
-      ['member.password_changed', 'Changed a password'],
-      ['member.totp_on', 'Switched two-step log-in on'],
-      ['member.totp_off', 'Switched two-step log-in off'],
-      ['session.revoked', 'Ended a session'],
-      ['key.created', 'Made an API key'],
-      ['key.revoked', 'Revoked an API key'],
+      ['key', 'Made or revoked an API key'],
     ],
   ],
   [
     'Project',
     [
-      ['project.created', 'Made the project'],
-      ['project.renamed', 'Renamed the project'],
-      ['project.token_rotated', 'Changed the token'],
-      ['project.deleted', 'Deleted the project'],
-      ['backup.made', 'Made a backup'],
-      ['backup.restored', 'Restored a backup'],
-      ['keys.rotated', 'Changed the encryption key'],
+      ['project', 'Changed the project'],
+      ['report.deleted', 'Deleted a saved report'],
+      ['board.deleted', 'Deleted a board'],
+      ['lexicon.changed', 'Changed the Lexicon'],
     ],
   ],
 ];
 
 export const actionName = (action: string) =>
   ACTIONS.flatMap(([, actions]) => actions).find(([one]) => one === action)?.[1] ?? action;
+
+/** What an entry's sentence says before, of and after the object that it names by its id. */
+export function aroundId(text: string, id: string): [before: string, id: string, after: string] {
+  const at = id === '' ? -1 : text.indexOf(id);
+  return at < 0 ? [text, '', ''] : [text.slice(0, at), id, text.slice(at + id.length)];
+}
+
+/** An id that stands in a sentence: its end, which tells ids apart. */
+export const shortId = (id: string) => (id.length > 12 ? `…${id.slice(-6)}` : id);

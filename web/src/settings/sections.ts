@@ -15,7 +15,12 @@ export const SECTIONS = [
   { to: '/projects/$project/settings/project', name: 'Project', icon: SlidersHorizontal },
   { to: '/projects/$project/settings/members', name: 'Members', icon: Users, right: 'manage' },
   { to: '/projects/$project/settings/keys', name: 'API keys', icon: KeyRound, right: 'manage' },
-  { to: '/projects/$project/settings/retention', name: 'Retention', icon: Hourglass },
+  {
+    to: '/projects/$project/settings/retention',
+    name: 'Retention',
+    icon: Hourglass,
+    right: 'manage',
+  },
   {
     to: '/projects/$project/settings/requests',
     name: 'Deletion & retrieval',

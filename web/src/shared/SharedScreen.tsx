@@ -14,7 +14,6 @@ import controls from '../replay/Controls.module.css';
 import { Pace, PlayButtons, Time } from '../replay/Controls';
 import { ReplayController, SPEEDS } from '../replay/controller';
 import { Activity } from '../replay/Details';
-import { preparePlayer } from '../replay/playerFrame';
 import { Stage } from '../replay/Stage';
 import { steps } from '../replay/steps';
 import { Timeline } from '../replay/Timeline';
@@ -85,7 +84,7 @@ function Alone({ children, facts }: { children: ReactNode; facts?: ReactNode }) 
 /** What the player's parts ask for; of a shared replay nobody is told whose it is. */
 const whole = (detail: SharedReplay): ReplayDetail => ({
   ...detail,
-  ...{ distinct_id: '', watch_url: '' },
+  ...{ distinct_id: '', watch_url: '', bookmarked: false },
   person: { distinct_id: '', name: null, email: null, avatar: null },
 });
 
@@ -111,7 +110,6 @@ function Playing({ secret, detail: shared }: { secret: string; detail: SharedRep
         url: detail.pages[0]?.url ?? detail.start_url,
       }),
   );
-  useEffect(() => preparePlayer(shared.replay_origin), [shared.replay_origin]);
   const step = (direction: 1 | -1) => {
     const to = steps(detail.markers, controller.snapshot().at_ms, direction);
     if (to !== null) controller.seek(to);
@@ -153,7 +151,12 @@ function Playing({ secret, detail: shared }: { secret: string; detail: SharedRep
         </p>
       }
     >
-      <section ref={section} className={style.player} aria-label="Player">
+      <section
+        ref={section}
+        className={style.player}
+        aria-label="Player"
+        data-under={under || undefined}
+      >
         <p className={style.url} title={url ?? undefined}>
           {url}
         </p>
