@@ -27,7 +27,8 @@ demo: install
 test: install
 	@PYTHON=$(PYTHON) scripts/setup.sh chromium
 	@PATH="$$($(BIN)/python scripts/node_path.py):$$PATH"; export PATH; (cd sdk && npm test) && (cd web && npm test)
-	@PATH="$$($(BIN)/python scripts/node_path.py):$$PATH" $(BIN)/python -m pytest -m "not torture"
+	@PATH="$$($(BIN)/python scripts/node_path.py):$$PATH" $(BIN)/python -m pytest -m "not torture" -n 2 --dist worksteal --ignore=tests/browser
+	@PATH="$$($(BIN)/python scripts/node_path.py):$$PATH" $(BIN)/python -m pytest -m "not torture" -n 2 --dist loadfile tests/browser
 
 torture: install
 	@PYTHON=$(PYTHON) scripts/setup.sh chromium

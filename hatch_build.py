@@ -67,7 +67,7 @@ class StaticFiles(BuildHookInterface):  # type: ignore[type-arg]
 
 
 def build_static(root: Path) -> None:
-    """Build what browsers load and lay it into `src/playhead/static/{sdk,web,shop}`."""
+    """Build what browsers load and lay it into `src/playhead/static/{sdk,web,shop,offline}`."""
     static = root / "src" / "playhead" / "static"
     bin_dir = find_node()
     env = {
@@ -85,6 +85,15 @@ def build_static(root: Path) -> None:
             subprocess.run([*npm, *arguments], cwd=root / part, env=env, check=True, stdout=sys.stderr)  # noqa: S603
         replace(root / part / "dist", static / part)
     replace(root / "examples" / "shop", static / "shop")
+    lay_replayer(root / "web" / "node_modules" / "@rrweb" / "replay" / "dist", static / "offline")
+
+
+def lay_replayer(source: Path, target: Path) -> None:
+    """rrweb's own replayer, a script and a style: they go into the pages of a retrieval, which play by themselves."""
+    if source.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / "replay.umd.min.cjs", target / "replay.js")
+        shutil.copyfile(source / "style.min.css", target / "replay.css")
 
 
 def npm_command(bin_dir: Path) -> list[str]:

@@ -23,7 +23,7 @@ def playhead(*arguments: str, data: Path | None = None, **environment: str) -> s
         clean["PLAYHEAD_DATA"] = str(data)
     return subprocess.run(
         [sys.executable, "-m", "playhead.cli", *arguments],
-        env=clean | environment,
+        env=clean | {"COLUMNS": "1000"} | environment,
         capture_output=True,
         text=True,
         timeout=120,

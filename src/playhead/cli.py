@@ -215,10 +215,10 @@ def import_rrweb(
     from playhead import accounts
     from playhead.governance.rules import project_rules, pseudonym_key
     from playhead.journal import Journal
-    from playhead.processes import is_held
+    from playhead.processes import is_held, with_secret
     from playhead.rrweb_import import import_files
 
-    settings = load(data=data)
+    settings = with_secret(load(data=data))
     control = _control(settings)
     accounts.find_project(control, project)
     rules = project_rules(control, project, pseudonym_key(settings.secret, project))
@@ -255,6 +255,38 @@ def import_people(
 ) -> None:
     """Bring a Mixpanel project's profiles along: their properties are set."""
     _import_exports(load(data=data), files, project, "people")
+
+
+@app.command("delete-person")
+def delete_person(
+    distinct_ids: Annotated[list[str], typer.Argument(metavar="DISTINCT_ID...", help="Any id of each person.")],
+    project: Annotated[str, typer.Option("--project", help="The project's id.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    data: Data = None,
+) -> None:
+    """Delete people everywhere and for good, and print a receipt of what was removed where."""
+    from playhead import accounts
+    from playhead.governance.command import delete_people, look
+    from playhead.processes import is_held, with_secret
+    from playhead.stores import open_stores
+
+    settings = with_secret(load(data=data))
+    accounts.find_project(_control(settings), project)
+    with ExitStack() as stack:
+        delivery = None if is_held(settings) else stack.enter_context(_delivery(settings))
+        stores = open_stores(settings)
+        stack.callback(stores.close)
+
+        def drain() -> None:
+            while delivery is not None and delivery.run_once():
+                pass
+
+        if delivery is not None:
+            drain()
+        out.print(look(stores, project, distinct_ids).message, markup=False)
+        if not yes and not typer.confirm("Delete?"):
+            raise typer.Exit(1)
+        delete_people(stores, settings, project, distinct_ids, out, drain if delivery is not None else None)
 
 
 @app.command()
@@ -387,9 +419,10 @@ def _import_exports(settings: Settings, files: list[Path], project: str, what: L
     from playhead.exports_import import STDIN, WAIT_SECONDS, Importing
     from playhead.governance.rules import project_rules, pseudonym_key
     from playhead.journal import Journal
-    from playhead.processes import is_held
+    from playhead.processes import is_held, with_secret
     from playhead.progress import shown
 
+    settings = with_secret(settings)
     control = _control(settings)
     accounts.find_project(control, project)
     rules = project_rules(control, project, pseudonym_key(settings.secret, project))

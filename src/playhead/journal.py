@@ -74,6 +74,8 @@ BUSY_SECONDS = 10.0
 # Between tries for the write lock. SQLite's own handler sleeps up to 100 ms, which would be seen in acknowledgements.
 BUSY_SLEEP_SECONDS = 0.0005
 STATS_SECONDS = 1.0
+# Largest journal that is copied to forget what was deleted: some hundred milliseconds in which nobody can append.
+FORGET_BYTES = 64_000_000
 # After a transaction of so many appends the writer lets more come together first: measured under full load, fewer and
 # larger transactions save 14 % of the web process's time.
 BUSY_APPENDS = 4
@@ -367,6 +369,76 @@ class JournalQueue:
             ).fetchall()
         )
         return [DeadLetter(_item(row[:6]), row[6], row[7]) for row in rows]
+
+    def waiting(self) -> Iterator[Item]:
+        """Every item that is not confirmed yet, oldest first; one is in memory at a time."""
+        last = 0
+        while True:
+            row = _retry(
+                lambda last=last: self._db.execute(  # type: ignore[misc]
+                    "SELECT project_id, ingest_id, kind, received_at_ms, meta, payload, id FROM items"
+                    " WHERE id > ? ORDER BY id LIMIT 1",
+                    (last,),
+                ).fetchone()
+            )
+            if row is None:
+                return
+            yield _item(row[:6])
+            last = row[6]
+
+    def every_dead_letter(self) -> Iterator[DeadLetter]:
+        """Every dead letter, oldest first; one is in memory at a time."""
+        last = 0
+        while True:
+            row = _retry(
+                lambda last=last: self._db.execute(  # type: ignore[misc]
+                    "SELECT project_id, ingest_id, kind, received_at_ms, meta, payload, reason, buried_at_ms, rowid"
+                    " FROM dead_letters WHERE rowid > ? ORDER BY rowid LIMIT 1",
+                    (last,),
+                ).fetchone()
+            )
+            if row is None:
+                return
+            yield DeadLetter(_item(row[:6]), row[6], row[7])
+            last = row[8]
+
+    def holds_of_before(self, moment_ms: int) -> bool:
+        """Whether anything waits that was accepted at or before the moment, or a flush is open that began then."""
+        row = _retry(
+            lambda: self._db.execute(
+                "SELECT EXISTS (SELECT 1 FROM items WHERE received_at_ms <= ?)"
+                " OR EXISTS (SELECT 1 FROM flushes WHERE begun_at_ms <= ?)",
+                (moment_ms, moment_ms),
+            ).fetchone()
+        )
+        return bool(row[0])
+
+    def dig_up(self, project_id: str, ingest_ids: Sequence[UUID]) -> int:
+        """Deletes these dead letters for good; answers how many there were."""
+
+        def delete(db: sqlite3.Connection) -> int:
+            count = 0
+            for ingest_id in ingest_ids:
+                count += db.execute(
+                    "DELETE FROM dead_letters WHERE project_id = ? AND ingest_id = ?", (project_id, ingest_id.bytes)
+                ).rowcount
+            db.execute("UPDATE totals SET dead_letters = dead_letters - ?", (count,))
+            return count
+
+        return _transaction(self._db, delete) if ingest_ids else 0
+
+    def forget(self) -> bool:
+        """Takes what was deleted off the disk: SQLite keeps it in free pages and in its write-ahead log.
+
+        False while more waits than can be copied in a moment (capture waits meanwhile), or someone reads.
+        """
+        if self.stats().bytes > FORGET_BYTES:
+            return False
+        try:
+            _retry(lambda: self._db.execute("VACUUM"))
+            return not _retry(lambda: self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())[0]
+        except sqlite3.OperationalError:
+            return False
 
     def stats(self) -> JournalStats:
         """The counters as they are now."""

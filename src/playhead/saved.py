@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from playhead.errors import NotFound, PlayheadError
+from playhead.governance.audit import Actor, record
 from playhead.stores.control import Control
 from playhead.stores.tables import Board, SavedReport
 from playhead.texts import line, note, wrong
@@ -131,10 +132,12 @@ def change_report(control: Control, project_id: str, report_id: str, change: Rep
     return row
 
 
-def delete_report(control: Control, project_id: str, report_id: str, now_ms: int) -> None:
+def delete_report(control: Control, project_id: str, report_id: str, by: Actor, now_ms: int) -> None:
     """Its cards are taken off the project's boards. Raises `NotFound`."""
     with control.write() as session:
-        session.delete(_report(session, project_id, report_id))
+        row = _report(session, project_id, report_id)
+        session.delete(row)
+        record(session, project_id, by, "report.deleted", "report", report_id, {"kind": row.kind})
         for board in session.scalars(select(Board).where(Board.project_id == project_id)):
             cards = cards_of(board)
             kept = [card for card in cards if card.report_id != report_id]
@@ -192,10 +195,11 @@ def change_board(control: Control, project_id: str, board_id: str, change: Board
     return row
 
 
-def delete_board(control: Control, project_id: str, board_id: str) -> None:
+def delete_board(control: Control, project_id: str, board_id: str, by: Actor) -> None:
     """The reports on it stay. Raises `NotFound`."""
     with control.write() as session:
         session.delete(_board(session, project_id, board_id))
+        record(session, project_id, by, "board.deleted", "board", board_id)
 
 
 def _checked(session: Session, project_id: str, cards: Sequence[Card]) -> str:

@@ -20,12 +20,18 @@ class Settings(BaseSettings):
     public_url: str = Field(default="", description="The address people and browsers reach this server at.")
     replay_origin: str = Field(default="", description="An origin of its own for the player document.")
     secret: str = Field(
-        default="", description="Keys pseudonyms of masked ids; made and kept in the data directory when empty."
+        default="",
+        description="Keys pseudonyms of masked and deleted ids; made and kept in the data directory when empty.",
     )
     oidc: str = Field(
         default="", description="Providers that members can log in by, a JSON list; docs/guide/sso.md says of what."
     )
     retention_days: int = Field(default=30, ge=1, le=3650, description="Days a replay is kept, from its first batch.")
+
+    deletion_quiet_hours: int = Field(
+        default=24, ge=0, le=720, description="What a deleted person does within so many hours is refused for good."
+    )
+    retrieval_days: int = Field(default=7, ge=1, le=90, description="Days a retrieval's file can be downloaded.")
 
     geoip_file: str = Field(
         default="", description="A MaxMind city file (.mmdb): events and profiles get city, region and country."

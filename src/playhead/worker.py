@@ -18,6 +18,7 @@ from sqlalchemy import or_
 from playhead.clock import now_ms
 from playhead.delivery.flush import Delivered, Delivery
 from playhead.errors import PlayheadError, Unavailable
+from playhead.governance.retention import bound_events
 from playhead.health import WorkerReport
 from playhead.journal import JournalQueue
 from playhead.processes import configure_logs, die_with_parent, on_stop, write_private
@@ -176,6 +177,7 @@ def main() -> None:
     configure_logs("worker")
     settings = Settings()
     stores = open_stores(settings)
+    bound_events(stores)
     queue = JournalQueue.open(settings.journal_path)
     worker = Worker(settings, stores, queue)
     on_stop(worker.stop)

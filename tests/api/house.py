@@ -14,6 +14,7 @@ from playhead.accounts.sessions import Browser, begin_session
 from playhead.api.auth import COOKIE, CSRF_HEADER
 from playhead.api.rights import Role
 from playhead.clock import now_ms
+from playhead.governance.audit import Actor
 from playhead.governance.jobs import create_job
 from playhead.governance.rules import create_rule
 from playhead.replays.access import find_replay
@@ -120,7 +121,7 @@ def furnish(stores: Stores, made: NewProject) -> dict[str, str]:
                 expires_at_ms=now + 3_600_000,
             )
         )
-    rule = create_rule(control, project_id, "mask", f".{CANARY}", CANARY, CANARY, now)
+    rule = create_rule(control, project_id, "mask", f".{CANARY}", CANARY, Actor("member", "", CANARY), now)
     report = save_report(control, project_id, NewReport("insights", CANARY, "", "?x=1"), CANARY, now)
     board = create_board(control, project_id, NewBoard(CANARY), CANARY, now)
     key, _ = new_key(project_id, CANARY, ["read"], CANARY, 0, unmasked=False)
@@ -136,7 +137,7 @@ def furnish(stores: Stores, made: NewProject) -> dict[str, str]:
         "group_id": CANARY,
         "query_id": "00000000-0000-4000-8000-000000000001",
         "rule_id": rule.rule_id,
-        "job_id": create_job(control, project_id, now).job_id,
+        "job_id": create_job(control, project_id, Actor("member", "", CANARY), now).job_id,
         "report_id": report.report_id,
         "board_id": board.board_id,
         "key_id": key.key_id,

@@ -48,7 +48,7 @@ def test_rules_are_made_listed_and_deleted(program: TestClient, clock: Clock) ->
         "mask",
         ".name",
         "names of customers",
-        "API key",
+        "First key",
     )
     first = program.get("/privacy/rules").json()
     assert first["results"] == [rule]

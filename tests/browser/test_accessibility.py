@@ -43,6 +43,10 @@ SCREENS = {
     "a new rule": ("privacy/new", "h1"),
     "install": ("install", "text=Install on your site"),
     "status": ("status", "h1"),
+    "settings, project": ("settings/project", "text=Project token"),
+    "settings, members": ("settings/members", "text=Sensitive data"),
+    "settings, keys": ("settings/keys", "text=Revoke…"),
+    "the account": ("../../account", "text=This browser"),
 }
 
 

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from playhead.capture.directory import Directory, ProjectEntry, Snapshot, control_loader
+from playhead.governance.audit import COMMAND
 from playhead.governance.rules import compile_rules, create_rule, delete_rule, selectors_of
 from playhead.items import Kind
 from playhead.rrweb_import import import_files
@@ -183,12 +184,12 @@ async def test_a_rule_is_in_force_within_two_seconds(stores: Stores, project: Pr
         return (await directory.current()).projects[project.token].rules.patterns is not None
 
     assert not await known()
-    made = create_rule(stores.control, project.project_id, "pattern", EMAIL, "", "test", 1)
+    made = create_rule(stores.control, project.project_id, "pattern", EMAIL, "", COMMAND, 1)
     began = time.monotonic()
     while not await known():
         assert time.monotonic() - began < 2
         await asyncio.sleep(0.02)
-    delete_rule(stores.control, project.project_id, made.rule_id, 2)
+    delete_rule(stores.control, project.project_id, made.rule_id, COMMAND, 2)
     began = time.monotonic()
     while await known():
         assert time.monotonic() - began < 2
@@ -198,10 +199,10 @@ async def test_a_rule_is_in_force_within_two_seconds(stores: Stores, project: Pr
 
 async def test_rules_are_compiled_once(stores: Stores, project: Project) -> None:
     load = control_loader(stores.control.engine)
-    create_rule(stores.control, project.project_id, "pattern", EMAIL, "", "test", 1)
+    create_rule(stores.control, project.project_id, "pattern", EMAIL, "", COMMAND, 1)
     first = load().projects[project.token].rules
     assert load().projects[project.token].rules is first
-    create_rule(stores.control, project.project_id, "mask", ".a", "", "test", 2)
+    create_rule(stores.control, project.project_id, "mask", ".a", "", COMMAND, 2)
     assert load().projects[project.token].rules is not first
 
 

@@ -14,8 +14,11 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
+from playhead.accounts.projects import delete_project
 from playhead.delivery.flush import Delivery
 from playhead.errors import Unavailable
+from playhead.governance.audit import COMMAND
+from playhead.governance.tombstones import Pseudonyms
 from playhead.ids import new_ingest_id
 from playhead.items import BatchSummary, EventRecord, GroupOperation, Item, Kind, ProfileOperation
 from playhead.journal import Flush, Journal, JournalQueue
@@ -344,7 +347,15 @@ def test_a_deleted_replay_does_not_come_back_with_a_late_batch(way: Way) -> None
 
 def test_what_a_deleted_person_did_before_does_not_come_back(way: Way) -> None:
     with way.stores.control.write() as session:
-        session.add(Tombstone(project_id=way.project_id, kind="person", id="$device:d1", created_at_ms=NOW + 1_000))
+        session.add(
+            Tombstone(
+                project_id=way.project_id,
+                kind="person",
+                id=Pseudonyms("", way.project_id).of("$device:d1"),
+                created_at_ms=NOW,
+                until_ms=NOW + 1_000,
+            )
+        )
     way.put(
         way.events(event("Old", "o"), event("New", "n", time_ms=NOW + 2_000), event("Other", "p", distinct_id="eve")),
         way.profiles(operation("$set", {"a": 1}, distinct_id="$device:d1")),
@@ -415,7 +426,15 @@ def test_a_request_sent_again_after_one_of_its_people_was_deleted_counts_once_fo
     way.put(sent)
     way.drain()
     with way.stores.control.write() as session:
-        session.add(Tombstone(project_id=way.project_id, kind="person", id="ada", created_at_ms=NOW + 1_000))
+        session.add(
+            Tombstone(
+                project_id=way.project_id,
+                kind="person",
+                id=Pseudonyms("", way.project_id).of("ada"),
+                created_at_ms=NOW,
+                until_ms=NOW + 1_000,
+            )
+        )
     way.put(msgspec.structs.replace(sent, ingest_id=new_ingest_id(), received_at_ms=NOW + 2_000))
     way.drain()
     profiles = {row["distinct_id"]: json.loads(row["properties"]) for row in way.numbers()["profiles"]}
@@ -430,3 +449,13 @@ def test_segments_are_named_by_the_flush(way: Way) -> None:
     (path,) = way.numbers()["segments"]
     assert path == f"segments/{way.project_id}/2026-11-22/{flush.flush_id}"
     assert isinstance(flush.flush_id, UUID)
+
+
+def test_nothing_of_a_deleted_project_is_stored(way: Way) -> None:
+    some_of_everything(way)
+    delete_project(way.stores.control, way.project_id, COMMAND)
+    way.drain()
+    numbers = way.numbers()
+    assert not any(numbers[name] for name in ("events", "parts", "profiles", "groups", "identities", "replays"))
+    assert numbers["objects"] == []
+    assert way.queue.stats().items == 0

@@ -10,6 +10,7 @@ from visits import EPOCH, START, Clock, Visit, meta
 from visits import page as shown
 
 from playhead.errors import Conflict, PlayheadError
+from playhead.governance.audit import COMMAND
 from playhead.governance.jobs import cancel_job, create_job, find_job, jobs
 from playhead.governance.rules import create_rule
 from playhead.replays import backwards, removal, sealing
@@ -49,8 +50,8 @@ def visits(stores: Stores, project: Project, settings: Settings, clock: Clock) -
 
 @pytest.fixture
 def rules(stores: Stores, project: Project) -> None:
-    create_rule(stores.control, project.project_id, "pattern", EMAIL, "", "test", START)
-    create_rule(stores.control, project.project_id, "mask", ".secret", "", "test", START)
+    create_rule(stores.control, project.project_id, "pattern", EMAIL, "", COMMAND, START)
+    create_rule(stores.control, project.project_id, "mask", ".secret", "", COMMAND, START)
 
 
 def run(stores: Stores, settings: Settings, clock: Clock, **more: Any) -> int:
@@ -63,7 +64,7 @@ def test_everything_stored_is_masked_and_the_old_is_gone(
     stores: Stores, settings: Settings, visits: list[Visit], project: Project, clock: Clock
 ) -> None:
     assert MAIL.encode() in stored(stores)
-    job = create_job(stores.control, project.project_id, clock.now)
+    job = create_job(stores.control, project.project_id, COMMAND, clock.now)
     assert backwards.run_privacy_jobs(stores, settings, clock.now) == 0, "capture may not know the rules yet"
     assert run(stores, settings, clock) == 3
     job = find_job(stores.control, project.project_id, job.job_id)
@@ -94,7 +95,7 @@ def test_everything_stored_is_masked_and_the_old_is_gone(
 @pytest.mark.usefixtures("rules", "visits")
 def test_again_it_changes_nothing(stores: Stores, settings: Settings, project: Project, clock: Clock) -> None:
     for changed in (2, 0):
-        create_job(stores.control, project.project_id, clock.now)
+        create_job(stores.control, project.project_id, COMMAND, clock.now)
         run(stores, settings, clock)
         assert jobs(stores.control, project.project_id)[0].changed == changed
         clock.now += 1
@@ -107,7 +108,7 @@ def test_cut_off_in_the_middle_it_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """What `kill -9` leaves behind at the two places that matter; another worker takes the job up."""
-    job = create_job(stores.control, project.project_id, clock.now)
+    job = create_job(stores.control, project.project_id, COMMAND, clock.now)
 
     class Killed(BaseException):
         pass
@@ -132,23 +133,23 @@ def test_cut_off_in_the_middle_it_goes_on(
 def test_it_can_be_cancelled_until_it_is_done(
     stores: Stores, settings: Settings, project: Project, clock: Clock
 ) -> None:
-    job = create_job(stores.control, project.project_id, clock.now)
+    job = create_job(stores.control, project.project_id, COMMAND, clock.now)
     with pytest.raises(Conflict):
-        create_job(stores.control, project.project_id, clock.now)
-    cancel_job(stores.control, project.project_id, job.job_id, clock.now)
+        create_job(stores.control, project.project_id, COMMAND, clock.now)
+    cancel_job(stores.control, project.project_id, job.job_id, COMMAND, clock.now)
     assert run(stores, settings, clock) == 0
     assert find_job(stores.control, project.project_id, job.job_id).state == "cancelled"
-    again = create_job(stores.control, project.project_id, clock.now)
+    again = create_job(stores.control, project.project_id, COMMAND, clock.now)
     run(stores, settings, clock)
     with pytest.raises(Conflict, match="done"):
-        cancel_job(stores.control, project.project_id, again.job_id, clock.now)
+        cancel_job(stores.control, project.project_id, again.job_id, COMMAND, clock.now)
 
 
 @pytest.mark.usefixtures("rules", "visits")
 def test_it_stops_where_the_worker_is_told_to(
     stores: Stores, settings: Settings, project: Project, clock: Clock
 ) -> None:
-    job = create_job(stores.control, project.project_id, clock.now)
+    job = create_job(stores.control, project.project_id, COMMAND, clock.now)
     asked = 0
 
     def stopped() -> bool:
@@ -167,7 +168,7 @@ def test_a_replay_it_can_not_mask_is_counted_and_named(
 ) -> None:
     broken = Visit(stores, project.project_id, "00000000-0000-4000-8000-000000000009")
     broken.send([{"type": 2, "timestamp": START, "data": {"node": {"id": 1}}}], epoch=EPOCH)
-    job = create_job(stores.control, project.project_id, clock.now)
+    job = create_job(stores.control, project.project_id, COMMAND, clock.now)
     run(stores, settings, clock)
     found: PrivacyJob = find_job(stores.control, project.project_id, job.job_id)
     assert (found.state, found.done, found.failed) == ("done", 4, 1)
@@ -184,7 +185,7 @@ def test_a_replay_it_can_not_mask_is_counted_and_named(
 def test_a_project_without_rules_changes_nothing(
     stores: Stores, settings: Settings, visits: list[Visit], project: Project, clock: Clock
 ) -> None:
-    create_job(stores.control, project.project_id, clock.now)
+    create_job(stores.control, project.project_id, COMMAND, clock.now)
     run(stores, settings, clock)
     assert jobs(stores.control, project.project_id)[0].changed == 0
     with pytest.raises(PlayheadError):
@@ -214,7 +215,7 @@ def test_stored_events_are_masked_and_the_old_rows_gone(
     item = Item(project.project_id, new_ingest_id(), Kind.EVENTS, clock.now, b"", b"")
     assert insert_rows(stores.analytics, "events", EVENT_COLUMNS, event_rows(Events(item, records))) == {}
     for _ in range(2):
-        create_job(stores.control, project.project_id, clock.now)
+        create_job(stores.control, project.project_id, COMMAND, clock.now)
         run(stores, settings, clock)
         assert jobs(stores.control, project.project_id)[0].state == "done"
         clock.now += 1

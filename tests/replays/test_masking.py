@@ -14,6 +14,7 @@ from visits import START, Clock, Event, Visit, meta
 
 from playhead import clock as the_clock
 from playhead.errors import Conflict
+from playhead.governance.audit import COMMAND
 from playhead.governance.rules import create_rule, delete_rule, selectors_of, standing_rules
 from playhead.replays import removal, sealing
 from playhead.replays.access import find_replay
@@ -61,7 +62,7 @@ def change(at: int, content: str = CANARY, number: int = 12) -> Event:
 @pytest.fixture
 def version(stores: Stores, project: Project) -> str:
     """A rule of the project; its version."""
-    create_rule(stores.control, project.project_id, "mask", ".secret", "", "test", START)
+    create_rule(stores.control, project.project_id, "mask", ".secret", "", COMMAND, START)
     return selectors_of(standing_rules(stores.control, project.project_id)).version
 
 
@@ -222,7 +223,7 @@ def test_a_rule_that_was_deleted_since_still_masks_what_came_under_it(
 ) -> None:
     (rule,) = standing_rules(stores.control, foreign.project_id)
     clock.now += 1_000
-    delete_rule(stores.control, foreign.project_id, rule.rule_id, clock.now)
+    delete_rule(stores.control, foreign.project_id, rule.rule_id, COMMAND, clock.now)
     seal(stores, settings, clock)
     assert CANARY not in json.dumps(read(stores, foreign))
 

@@ -10,6 +10,7 @@ from visits import EPOCH, START, Clock, Visit, click, deliver, mutation, opening
 
 from playhead import clock as the_clock
 from playhead.errors import Gone, PlayheadError
+from playhead.governance.audit import COMMAND
 from playhead.governance.deletion import delete_replay
 from playhead.replays import removal, sealing
 from playhead.replays.access import find_replay
@@ -257,7 +258,7 @@ def test_deleted_replays_are_gone_from_every_store_at_the_next_run(
     neighbour = Visit(stores, project.project_id)
     deliver(stores, [visit.item([mutation(7_000)], seq=6), neighbour.item(opening())])
     events = read(stores, neighbour)
-    delete_replay(stores.control, visit.project_id, visit.replay_id, clock.now)
+    delete_replay(stores.control, visit.project_id, visit.replay_id, COMMAND, clock.now)
     sealing.run_jobs(stores, settings, sealing.never)
     left = [path for path in objects(stores, "") if path != row_of(stores, neighbour).object]
     assert left == [], "the neighbour in the same segment was sealed first"

@@ -9,6 +9,7 @@ import type { Plugin } from 'vite';
 
 import { accountApi, keysApi, loginApi, membersApi, projectApi, sessionApi } from './access';
 import { type Json, send } from './answer';
+import { behindLink, bookmarks, governanceApi, sharingApi } from './governance';
 import { boardsApi, lexiconApi, namesApi, savedApi } from './library';
 import { peopleApi } from './people';
 import { privacyApi, privacyOf, previewApi } from './privacy';
@@ -124,11 +125,12 @@ function known(v: Visit): Visit['made']['events'] {
 }
 
 function rowOf(v: Visit): Row {
-  if (!v.row['live']) return v.row;
+  const row = { ...v.row, bookmarked: bookmarks.has(v.row.replay_id) };
+  if (!v.row['live']) return row;
   const events = known(v);
   const end = events.at(-1)?.timestamp ?? v.start;
   return {
-    ...v.row,
+    ...row,
     ended_at: new Date(end).toISOString(),
     duration_ms: end - v.start,
     event_count: events.length,
@@ -157,7 +159,7 @@ function frames(v: Visit) {
   return list;
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, next: () => void) {
+async function answer(request: IncomingMessage, response: ServerResponse, next: () => void) {
   const url = new URL(request.url ?? '/', 'http://mock');
   const parts = url.pathname.split('/').filter(Boolean);
   if (parts[0] !== 'api') return next();
@@ -181,6 +183,16 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
       journal: { items: 12, bytes: 48211, lag_ms: 140, dead_letters: 0 },
       disk: { free_bytes: 61e9, total_bytes: 250e9 },
     });
+  }
+  if (parts[1] === 'shared') {
+    const link = behindLink(parts[2] ?? '');
+    if (!link)
+      return send(response, 404, {
+        error: { code: 'unknown_link', message: 'This link leads nowhere.' },
+      });
+    const host = (request.headers.host ?? '').replace('127.0.0.1', 'localhost');
+    const kept = { link_expires_at: link.link_expires_at, replay_origin: `http://${host}` };
+    return replayApi(request, response, url, link.replay_id, parts.slice(3), kept);
   }
   const project = parts[2];
   if (project === 'slow')
@@ -216,6 +228,11 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
       return boardsApi(request, response, url, parts);
     case 'lexicon':
       return lexiconApi(request, response, url, parts);
+    case 'retention':
+    case 'deletions':
+    case 'retrievals':
+    case 'audit':
+      return governanceApi(request, response, url, parts, seen());
     case 'replays':
       break;
     default:
@@ -227,11 +244,9 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
     const q = url.searchParams.get('q')?.toLowerCase();
     let rows: Record<string, unknown>[] = mine.map(rowOf);
     if (q) rows = rows.filter((r) => JSON.stringify(r['person']).toLowerCase().includes(q));
-    for (const flag of ['has_error', 'has_rage_click', 'live']) {
+    for (const flag of ['has_error', 'has_rage_click', 'live', 'bookmarked']) {
       if (url.searchParams.get(flag) !== 'true') continue;
-      const field = { has_error: 'error_count', has_rage_click: 'rage_click_count', live: 'live' }[
-        flag
-      ] as string;
+      const field = { has_error: 'error_count', has_rage_click: 'rage_click_count' }[flag] ?? flag;
       rows = rows.filter((r) => Boolean(r[field]));
     }
     const device = url.searchParams.get('device');
@@ -254,7 +269,20 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
       120,
     );
   }
-  const v = visits.find((one) => one.row['replay_id'] === parts[4]);
+  if (await sharingApi(request, response, parts)) return;
+  return replayApi(request, response, url, parts[4], parts.slice(5), null);
+}
+
+/** A replay; with `shared`, what its share link adds, and without whose visit it was. */
+function replayApi(
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  id: string,
+  rest: string[],
+  shared: Json | null,
+) {
+  const v = visits.find((one) => one.row['replay_id'] === id);
   if (!v)
     return send(response, 404, {
       error: { code: 'unknown_replay', message: 'There is no such replay.' },
@@ -270,7 +298,7 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
   if (v.row['status'] === 'masking') {
     // The first is masked about a minute after the start; the second can't be.
     if (v === visits[5] && Date.now() - born > 75_000) v.row['status'] = 'ready';
-    else if (parts[5])
+    else if (rest[0])
       return send(response, 409, {
         error:
           v === visits[5]
@@ -285,7 +313,7 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
   const events = known(v);
   const last = events.at(-1)?.timestamp ?? v.start;
   const live = Boolean(v.row['live']);
-  switch (parts[5]) {
+  switch (rest[0]) {
     case undefined: {
       const counts = new Map<number, number>();
       for (const at of v.made.active)
@@ -296,6 +324,7 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
           );
       return send(response, 200, {
         ...rowOf(v),
+        ...(shared ? { ...shared, distinct_id: undefined, person: undefined } : {}),
         first_ms: v.start,
         last_ms: last,
         pages: v.made.pages.filter((p) => p.at_ms <= last),
@@ -306,16 +335,16 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
           inactive: v.made.inactive.filter(([, to]) => to <= last),
         },
         viewport: v.made.viewport,
-        mask: privacyOf(v.made.masked, parts[4]).mode,
+        mask: privacyOf(v.made.masked, id).mode,
         library: { name: 'playhead', version: '0.1.0' },
-        privacy: privacyOf(v.made.masked, parts[4]),
+        privacy: privacyOf(v.made.masked, id),
         gaps: [],
-        watch_url: `http://${request.headers.host}/projects/demo/replays/${parts[4]}`,
+        watch_url: `http://${request.headers.host}/projects/demo/replays/${id}`,
       });
     }
     case 'index':
       return send(response, 200, {
-        replay_id: parts[4],
+        replay_id: id,
         status: v.row['status'],
         live,
         generation: live ? null : 1,
@@ -338,7 +367,7 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
       return send(
         response,
         200,
-        ndjson(v.made.events.slice(Number(parts[7]) * FRAME, Number(parts[7]) * FRAME + FRAME)),
+        ndjson(v.made.events.slice(Number(rest[2]) * FRAME, Number(rest[2]) * FRAME + FRAME)),
         'application/x-ndjson',
       );
     case 'events': {
@@ -360,7 +389,7 @@ function answer(request: IncomingMessage, response: ServerResponse, next: () => 
       );
     }
     case 'preview':
-      return previewApi(request, response, events, parts[6] === 'events');
+      return previewApi(request, response, events, rest[1] === 'events');
     case 'watching':
       return send(response, 204, '', 'text/plain');
     default:

@@ -5,6 +5,7 @@ import {
   lazyRouteComponent,
 } from '@tanstack/react-router';
 
+import type { AuditFilter, Kind } from './api/governance';
 import type { RuleKind } from './api/types';
 import { replaysSearch } from './feed/search';
 import { type LexiconSearch, ORDERS } from './lexicon/order';
@@ -16,7 +17,7 @@ import { namedSearch } from './saved/search';
 import { NotFound } from './shell/NotFound';
 import { retentionSearch } from './retention/state';
 import { flowsSearch } from './flows/state';
-import { Home, Shell } from './shell/Shell';
+import { Home, Root } from './shell/Shell';
 
 export interface PrivacySearch {
   /** The rule that was just made. */
@@ -74,7 +75,36 @@ export const lexiconSearch = (raw: Raw): LexiconSearch =>
     order: oneOf(raw, 'order', ['asc'] as const),
   });
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+export interface RequestsSearch {
+  kind?: Kind;
+  /** A request that is being made: of what, and whose. */
+  new?: Kind;
+}
+
+export const requestsSearch = (raw: Raw): RequestsSearch =>
+  given({
+    kind: oneOf(raw, 'kind', ['deletion', 'retrieval'] as const),
+    new: oneOf(raw, 'new', ['deletion', 'retrieval'] as const),
+  });
+
+export const auditSearch = (raw: Raw): AuditFilter =>
+  given({
+    q: text(raw, 'q'),
+    actor: text(raw, 'actor'),
+    action: text(raw, 'action'),
+    from: text(raw, 'from'),
+    to: text(raw, 'to'),
+  });
+
+const root = createRootRoute({ component: Root, notFoundComponent: NotFound });
+
+/** Open to whoever has the link. */
+const shared = createRoute({
+  getParentRoute: () => root,
+  path: '/shared/$secret',
+  validateSearch: (raw: Raw): { t?: number } => given({ t: number(raw, 't') }),
+  component: lazyRouteComponent(() => import('./shared/SharedScreen'), 'SharedScreen'),
+});
 
 const home = createRoute({ getParentRoute: () => root, path: '/', component: Home });
 
@@ -225,6 +255,38 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import('./settings/KeysSection'), 'KeysSection'),
 });
 
+const kept = createRoute({
+  getParentRoute: () => settings,
+  path: '/retention',
+  component: lazyRouteComponent(() => import('./settings/RetentionSection'), 'RetentionSection'),
+});
+
+const requests = createRoute({
+  getParentRoute: () => settings,
+  path: '/requests',
+  validateSearch: requestsSearch,
+  component: lazyRouteComponent(() => import('./settings/RequestsSection'), 'RequestsSection'),
+});
+
+const deletion = createRoute({
+  getParentRoute: () => settings,
+  path: '/requests/deletions/$request',
+  component: lazyRouteComponent(() => import('./settings/RequestPage'), 'DeletionPage'),
+});
+
+const retrieval = createRoute({
+  getParentRoute: () => settings,
+  path: '/requests/retrievals/$request',
+  component: lazyRouteComponent(() => import('./settings/RequestPage'), 'RetrievalPage'),
+});
+
+const audit = createRoute({
+  getParentRoute: () => settings,
+  path: '/audit',
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import('./settings/AuditSection'), 'AuditSection'),
+});
+
 const status = createRoute({
   getParentRoute: () => project,
   path: '/status',
@@ -236,6 +298,7 @@ export const router = createRouter({
     home,
     login,
     account,
+    shared,
     project.addChildren([
       projectHome,
       replays.addChildren([replay]),
@@ -253,7 +316,17 @@ export const router = createRouter({
       privacy,
       rule,
       install,
-      settings.addChildren([settingsHome, projectSettings, members, keys]),
+      settings.addChildren([
+        settingsHome,
+        projectSettings,
+        members,
+        keys,
+        kept,
+        requests,
+        deletion,
+        retrieval,
+        audit,
+      ]),
       status,
     ]),
   ]),

@@ -15,6 +15,10 @@ from starlette.routing import Route
 from playhead import __version__
 from playhead.api import (
     account,
+    audit,
+    bookmarks,
+    data_requests,
+    deletions,
     events,
     groups,
     keys,
@@ -27,14 +31,19 @@ from playhead.api import (
     queries,
     replays,
     reports,
+    retention,
+    retrievals,
     saved,
     sessions,
+    shares,
     static,
 )
 from playhead.api.answers import error_answer, json_answer, shapes
 from playhead.api.auth import allowed
 from playhead.api.headers import ALWAYS, OF_DATA, SecurityHeaders
+from playhead.capture.limits import RateLimiter
 from playhead.errors import NotFound, PlayheadError
+from playhead.governance.retention import bound_events
 from playhead.settings import Settings
 from playhead.stores import Stores
 
@@ -54,13 +63,16 @@ def create_api(settings: Settings, stores: Stores) -> FastAPI:
     app.add_middleware(SecurityHeaders, public_url=settings.public_url)
     app.state.settings = settings
     app.state.stores = stores
+    app.state.shared_limiter = RateLimiter(settings.rate_limit_per_second, 10 * settings.rate_limit_per_second)
+    bound_events(stores)
     app.add_exception_handler(PlayheadError, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unknown)
     for module in (
         *(login, sessions, account, projects, members, keys),
-        *(replays, privacy, people, groups, events, lexicon, reports, queries, saved),
+        *(replays, bookmarks, shares, privacy, people, groups, events, lexicon, reports, queries, saved),
+        *(deletions, retrievals, data_requests, retention, audit),
     ):
         app.include_router(module.router)
 
@@ -106,6 +118,8 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 
 def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, PlayheadError)
+    if request.url.path.startswith("/api/app/"):
+        return data_requests.error_answer(error)
     return error_answer(error)
 
 
@@ -113,7 +127,7 @@ def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
-    return error_answer(PlayheadError(f"`{where}`: {first['msg']}.", code="bad_request"))
+    return _known(request, PlayheadError(f"`{where}`: {first['msg']}.", code="bad_request"))
 
 
 def _http(request: Request, error: Exception) -> Response:

@@ -11,8 +11,9 @@ from starlette.responses import StreamingResponse
 
 from playhead.api.answers import errors, lines
 from playhead.api.asked import FromDay, OnlyEvents, ToDay, moment, names_asked
+from playhead.api.auth import Caller, asking, stores_of
 from playhead.api.auth import project as project_of
-from playhead.api.auth import stores_of
+from playhead.governance.audit import record
 from playhead.stores.analytics import Analytics
 from playhead.stores.tables import Project
 
@@ -37,9 +38,10 @@ ORDER BY time, event, distinct_id, insert_id
     PREFIX + "/export",
     responses=lines("Raw events, each once") | errors(400, 401, 404),
 )
-def export(
+def export(  # noqa: PLR0917  FastAPI calls it by name
     request: Request,
     project: ProjectOf,
+    who: Annotated[Caller, Depends(asking)],
     from_: FromDay = "",
     to: ToDay = "",
     event: OnlyEvents = None,
@@ -48,7 +50,11 @@ def export(
     zone = ZoneInfo(project.timezone)
     start, end = moment(from_, zone, last=False), moment(to, zone, last=True)
     names = names_asked(event or [])
-    analytics = stores_of(request).analytics
+    stores = stores_of(request)
+    with stores.control.write() as session:
+        asked = {"from": from_, "to": to, "only_events": len(names)}
+        record(session, project.project_id, who.actor, "events.exported", "project", project.project_id, asked)
+    analytics = stores.analytics
     windows = list(_windows(analytics, project.project_id, start, end))
     return StreamingResponse(
         _export(analytics, project.project_id, windows, names),

@@ -10,7 +10,7 @@ from starlette.responses import StreamingResponse
 
 from playhead.api.answers import errors, json_answer, lines, shape
 from playhead.api.auth import Caller, asking, stores_of
-from playhead.api.replays import NDJSON, ONE, ProjectOf, ReplayOf
+from playhead.api.replays import NDJSON, ONE, ProjectOf, ReplayOf, WatchedOf
 from playhead.clock import now_ms, rfc3339
 from playhead.errors import PlayheadError
 from playhead.governance.jobs import NOT_REACHED, State, cancel_job, create_job, find_job, jobs
@@ -24,6 +24,7 @@ JOB = PREFIX + "/jobs/{job_id}"
 
 RuleBody = Annotated[dict[str, Any], Body(examples=[{"kind": "mask", "expression": ".name"}])]
 PreviewBody = Annotated[dict[str, Any], Body(examples=[{"rules": [{"kind": "block", "expression": "img"}]}])]
+Who = Annotated[Caller, Depends(asking)]
 JobId = Annotated[str, Path(max_length=100)]
 
 
@@ -110,7 +111,7 @@ def list_rules(request: Request, project: ProjectOf) -> Response:
     status_code=201,
     responses=shape(RuleShape, "The new rule, in force within 2 s", 201) | errors(400, 401, 403, 404),
 )
-def new_rule(request: Request, project: ProjectOf, who: Annotated[Caller, Depends(asking)], body: RuleBody) -> Response:
+def new_rule(request: Request, project: ProjectOf, who: Who, body: RuleBody) -> Response:
     """Makes a rule. 400 says what is wrong with the pattern or the selector."""
     kind, expression, note = body.get("kind"), body.get("expression"), body.get("note")
     if kind not in get_args(Kind) or not isinstance(expression, str) or not isinstance(note or "", str):
@@ -125,16 +126,21 @@ def new_rule(request: Request, project: ProjectOf, who: Annotated[Caller, Depend
         cast(Kind, kind),
         expression,
         note or "",
-        who.name,
+        who.actor,
         now_ms(),
     )
     return json_answer(rule_shape(rule), 201)
 
 
 @router.delete(PREFIX + "/rules/{rule_id}", status_code=204, responses=errors(400, 401, 403, 404))
-def remove_rule(request: Request, project: ProjectOf, rule_id: Annotated[str, Path(max_length=100)]) -> Response:
+def remove_rule(
+    request: Request,
+    project: ProjectOf,
+    who: Who,
+    rule_id: Annotated[str, Path(max_length=100)],
+) -> Response:
     """Takes a rule back: what comes in from now on is recorded without it. What it masked stays masked."""
-    delete_rule(stores_of(request).control, project.project_id, rule_id, now_ms())
+    delete_rule(stores_of(request).control, project.project_id, rule_id, who.actor, now_ms())
     return Response(status_code=204)
 
 
@@ -149,9 +155,9 @@ def list_jobs(request: Request, project: ProjectOf) -> Response:
     status_code=202,
     responses=shape(JobShape, "The job, which waits for the worker", 202) | errors(401, 403, 404, 409),
 )
-def new_job(request: Request, project: ProjectOf) -> Response:
+def new_job(request: Request, project: ProjectOf, who: Who) -> Response:
     """Applies all present rules to all stored replays."""
-    return json_answer(job_shape(create_job(stores_of(request).control, project.project_id, now_ms())), 202)
+    return json_answer(job_shape(create_job(stores_of(request).control, project.project_id, who.actor, now_ms())), 202)
 
 
 @router.get(JOB, responses=shape(JobShape) | errors(400, 401, 404))
@@ -161,9 +167,9 @@ def one_job(request: Request, project: ProjectOf, job_id: JobId) -> Response:
 
 
 @router.delete(JOB, status_code=204, responses=errors(400, 401, 403, 404, 409))
-def stop_job(request: Request, project: ProjectOf, job_id: JobId) -> Response:
+def stop_job(request: Request, project: ProjectOf, who: Who, job_id: JobId) -> Response:
     """Cancels a job; the replays it has done stay masked."""
-    cancel_job(stores_of(request).control, project.project_id, job_id, now_ms())
+    cancel_job(stores_of(request).control, project.project_id, job_id, who.actor, now_ms())
     return Response(status_code=204)
 
 
@@ -182,7 +188,7 @@ def replay_preview(request: Request, replay: ReplayOf, body: PreviewBody) -> Res
 )
 def replay_preview_events(
     request: Request,
-    replay: ReplayOf,
+    replay: WatchedOf,
     body: PreviewBody,
     from_: Annotated[float | None, Query(alias="from", ge=0, le=10**14, description="Epoch ms.")] = None,
     to: Annotated[float | None, Query(ge=0, le=10**14, description="Epoch ms.")] = None,

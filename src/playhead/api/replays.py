@@ -19,8 +19,9 @@ from playhead.api.auth import Access, Caller, access, access_to, asking, caller,
 from playhead.api.auth import project as project_of
 from playhead.clock import now_ms
 from playhead.errors import NotFound, Unauthorized
+from playhead.governance.audit import watched
 from playhead.governance.deletion import delete_replay
-from playhead.replays.access import check_replay, find_replay, replay_uuid
+from playhead.replays.access import check_replay, find_replay, is_closed, replay_uuid
 from playhead.replays.detail import Index, detail, frame_index
 from playhead.replays.feed import Feed, FeedQuery, FeedRow, Order, Sort, epoch_ms, feed
 from playhead.replays.live import watch
@@ -57,6 +58,16 @@ def the_replay(
 ReplayOf = Annotated[Replay, Depends(the_replay)]
 
 
+def watched_replay(request: Request, replay: ReplayOf, who: Who) -> Replay:
+    """The replay of the path, for a caller who gets to see what was recorded: that goes into the audit log."""
+    if not is_closed(replay):
+        watched(stores_of(request).control, replay.project_id, who.actor, replay.replay_id, now_ms())
+    return replay
+
+
+WatchedOf = Annotated[Replay, Depends(watched_replay)]
+
+
 @router.get(PREFIX, responses=shape(Feed) | errors(400, 401, 404, 503))
 def replay_feed(  # noqa: PLR0917  FastAPI calls it by name
     request: Request,
@@ -79,6 +90,7 @@ def replay_feed(  # noqa: PLR0917  FastAPI calls it by name
     os: Text = "",
     device: Text = "",
     live: bool | None = None,
+    bookmarked: bool | None = None,
 ) -> Response:
     """The feed of replays; a viewer's has those that were shared with them."""
     project, stores = found.project, stores_of(request)
@@ -100,6 +112,7 @@ def replay_feed(  # noqa: PLR0917  FastAPI calls it by name
         os=os,
         device=device,
         live=live,
+        bookmarked=bookmarked,
         only=shared_replays(stores.control, found, who),
     )
     return json_answer(feed(stores, project.project_id, query, now_ms(), project.timezone))
@@ -145,12 +158,18 @@ def one_replay(request: Request, project: ProjectOf, replay: ReplayOf) -> Respon
 )
 def replay_events(
     request: Request,
-    replay: ReplayOf,
+    replay: WatchedOf,
     from_: Annotated[float | None, Query(alias="from", ge=0, le=10**14, description="Epoch ms.")] = None,
     to: Annotated[float | None, Query(ge=0, le=10**14, description="Epoch ms.")] = None,
     snapshot: bool = True,
 ) -> Response:
     """rrweb events by time: from the last full snapshot at or before `from`; without `snapshot` strictly (from, to]."""
+    return events_answer(request, replay, from_, to, snapshot=snapshot)
+
+
+def events_answer(
+    request: Request, replay: Replay, from_: float | None, to: float | None, *, snapshot: bool
+) -> Response:
     stores = stores_of(request)
     try:
         pieces = read_events(stores, open_watchable(stores, replay), from_, to, snapshot=snapshot)
@@ -181,7 +200,7 @@ def _compressed(pieces: Iterator[bytes], coding: str) -> Iterator[bytes]:
 
 
 @router.get(ONE + "/index", responses=shape(Index) | errors(400, 401, 404, 409, 410))
-def replay_index(request: Request, replay: ReplayOf) -> Response:
+def replay_index(request: Request, replay: WatchedOf) -> Response:
     """The frame index: what the player reads first."""
     return json_answer(frame_index(stores_of(request), replay, now_ms()))
 
@@ -192,13 +211,17 @@ def replay_index(request: Request, replay: ReplayOf) -> Response:
 )
 def replay_frame(
     request: Request,
-    replay: ReplayOf,
+    replay: WatchedOf,
     generation: Annotated[int, Path(ge=0, le=2**31)],
     n: Annotated[int, Path(ge=0, le=2**31)],
 ) -> Response:
     """One stored frame, as it is where the client takes zstd."""
+    return frame_answer(request, replay, generation, n, "private, max-age=31536000, immutable")
+
+
+def frame_answer(request: Request, replay: Replay, generation: int, n: int, cache: str) -> Response:
     data = stored_frame(stores_of(request), replay, generation, n)
-    headers = {"Cache-Control": "private, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    headers = {"Cache-Control": cache, "Vary": "Accept-Encoding"}
     if accepts(request, "zstd"):
         headers["Content-Encoding"] = "zstd"
     else:
@@ -217,9 +240,9 @@ def replay_watching(request: Request, replay: ReplayOf) -> Response:
 
 
 @router.delete(ONE, status_code=204, responses=errors(400, 401, 403, 404, 410))
-def replay_delete(request: Request, replay: ReplayOf) -> Response:
+def replay_delete(request: Request, replay: ReplayOf, who: Who) -> Response:
     """Deletes it: every read answers 410 from now on, the bytes go from the stores within seconds."""
-    delete_replay(stores_of(request).control, replay.project_id, replay.replay_id, now_ms())
+    delete_replay(stores_of(request).control, replay.project_id, replay.replay_id, who.actor, now_ms())
     return Response(status_code=204)
 
 

@@ -77,6 +77,9 @@ RIGHTS: dict[str, Right | Audience] = {
     "DELETE /api/account/sessions/{session_id}": "member",
     "GET /api/account/activity": "member",
     # The server, and projects as a whole.
+    "GET /api/audit": "operator",
+    "GET /api/audit/export": "operator",
+    "GET /api/audit/verify": "operator",
     "GET /api/status": "caller",
     "GET /api/projects": "caller",
     "POST /api/projects": "operator",

@@ -156,9 +156,9 @@ def edit_report(request: Request, project: ProjectOf, report_id: ReportId, body:
 
 
 @router.delete(REPORT, status_code=204, responses=errors(400, 401, 403, 404))
-def remove_report(request: Request, project: ProjectOf, report_id: ReportId) -> Response:
+def remove_report(request: Request, project: ProjectOf, who: Who, report_id: ReportId) -> Response:
     """Deletes it; its cards are taken off the boards."""
-    delete_report(stores_of(request).control, project.project_id, report_id, now_ms())
+    delete_report(stores_of(request).control, project.project_id, report_id, who.actor, now_ms())
     return Response(status_code=204)
 
 
@@ -199,7 +199,7 @@ def edit_board(request: Request, project: ProjectOf, board_id: BoardId, body: Bo
 
 
 @router.delete(BOARD, status_code=204, responses=errors(400, 401, 403, 404))
-def remove_board(request: Request, project: ProjectOf, board_id: BoardId) -> Response:
+def remove_board(request: Request, project: ProjectOf, who: Who, board_id: BoardId) -> Response:
     """Deletes a board; the reports on it stay."""
-    delete_board(stores_of(request).control, project.project_id, board_id)
+    delete_board(stores_of(request).control, project.project_id, board_id, who.actor)
     return Response(status_code=204)

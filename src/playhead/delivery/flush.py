@@ -13,6 +13,7 @@ from playhead.delivery import rows, tombstones
 from playhead.delivery.decode import Decoded, decode
 from playhead.delivery.insert import insert_rows
 from playhead.delivery.segments import write_segments
+from playhead.governance.projects import deleted_projects
 from playhead.journal import Flush, JournalQueue
 from playhead.people.profiles import refold
 from playhead.settings import Settings
@@ -44,10 +45,14 @@ class Delivery:
 
     def run(self, flush: Flush) -> Delivered:
         """The steps. The journal lets go of the items only after every store has confirmed."""
-        items = self._queue.items(flush)
+        gone = deleted_projects(self._stores)
+        items = [item for item in self._queue.items(flush) if item.project_id not in gone]
         decoded = decode(items)
         refused = dict(decoded.unreadable)
-        kept = tombstones.without_deleted(decoded, tombstones.load(self._stores.control, decoded))
+        control = self._stores.control
+        deleted = tombstones.load(control, decoded, self._settings.secret)
+        kept = tombstones.without_deleted(decoded, deleted)
+        tombstones.bury_replays(control, decoded, deleted, clock.now_ms())
         refused |= self._write_recordings(flush, kept)
         refused |= self._write_events(kept)
         refused |= self._write_profiles(kept)
@@ -87,5 +92,6 @@ class Delivery:
 
     def _bury(self, flush: Flush, refused: dict[UUID, str]) -> None:
         for ingest_id, reason in refused.items():
-            log.warning("item_buried", ingest_id=str(ingest_id), reason=reason[:200])
+            # The reason can quote what a visitor sent; it stays beside the item.
+            log.warning("item_buried", ingest_id=str(ingest_id))
             self._queue.bury(flush, ingest_id, reason)

@@ -91,7 +91,10 @@ def _write_control(  # noqa: PLR0917
             .returning(Segment.object)
         ).all()
         if written:
-            days = session.scalar(select(Project.retention_days).where(Project.project_id == project_id))
+            # With the row locked a change of it comes either before these replays, or after and finds them.
+            days = session.scalar(
+                select(Project.retention_days).where(Project.project_id == project_id).with_for_update(read=True)
+            )
             retention_ms = (days or retention_days) * DAY_MS
             new = [
                 {

@@ -2,57 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
-from sqlalchemy import select
 
 from playhead.delivery.decode import Decoded, Events, Profiles
+from playhead.governance.tombstones import REPLAY, Pseudonyms, any_of, bury, standing
+from playhead.items import EventRecord, ProfileOperation
 from playhead.people.identity import DEVICE_PREFIX
 from playhead.stores.control import Control
-from playhead.stores.tables import Tombstone
 
-IDS_AT_ONCE = 500
+PERSON, EVENT = "person", "event"
+
+Named = tuple[str, str]
 
 
 class Tombstones(msgspec.Struct, frozen=True):
-    """The tombstones that matter to a flush: deleted replays, and people with when they were deleted, per project."""
+    """The tombstones that matter to a flush: deleted replays, and until when what people did and events of a name are
+    refused. Keys are (project, what it is called in clear)."""
 
-    replays: frozenset[tuple[str, str]]
-    people: Mapping[tuple[str, str], int]
+    replays: frozenset[Named] = frozenset()
+    people: Mapping[Named, int] = {}
+    events: Mapping[Named, int] = {}
 
     def covers_person(self, project_id: str, ids: Iterable[str], happened_at_ms: int) -> bool:
-        """Whether one of the ids was deleted after this happened. What a person does later is theirs anew."""
+        """Whether one of the ids is refused for what happened then. What a person does later is a new person's."""
         return any(happened_at_ms <= self.people.get((project_id, each), -1) for each in ids if each)
 
+    def covers_event(self, project_id: str, record: EventRecord) -> bool:
+        return self.covers_person(
+            project_id, owner_ids(record.distinct_id, record.device_id, record.user_id), record.time_ms
+        ) or record.time_ms <= self.events.get((project_id, record.event), -1)
 
-def load(control: Control, decoded: Decoded) -> Tombstones:
-    """Reads the tombstones of every replay and person that occurs."""
-    replays: dict[str, set[str]] = {}
-    people: dict[str, set[str]] = {}
+    def covers_operation(self, project_id: str, operation: ProfileOperation) -> bool:
+        return self.covers_person(
+            project_id, owner_ids(operation.distinct_id, operation.device_id, operation.user_id), operation.time_ms
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.replays or self.people or self.events)
+
+
+class Names(msgspec.Struct):
+    """What a flush holds of one project that a tombstone can name."""
+
+    replays: set[str]
+    people: set[str]
+    events: set[str]
+
+
+def load(control: Control, decoded: Decoded, secret: str) -> Tombstones:
+    """Reads the tombstones of every replay, person and event that occurs."""
+    named = _names(decoded)
+    replays: set[Named] = set()
+    found: dict[str, dict[Named, int]] = {PERSON: {}, EVENT: {}}
+    with control.read() as session:
+        some = any_of(session, named, (REPLAY, PERSON, EVENT))
+        for project_id, names in named.items():
+            if (project_id, REPLAY) in some:
+                replays |= {(project_id, each) for each in standing(session, project_id, REPLAY, names.replays)}
+            pseudonyms = Pseudonyms(secret, project_id)
+            for kind, clear in ((PERSON, names.people), (EVENT, names.events)):
+                if (project_id, kind) not in some:
+                    continue
+                by_pseudonym = {pseudonyms.of(each): each for each in clear}
+                for pseudonym, until_ms in standing(session, project_id, kind, by_pseudonym).items():
+                    found[kind][project_id, by_pseudonym[pseudonym]] = until_ms
+    return Tombstones(frozenset(replays), found[PERSON], found[EVENT])
+
+
+def _names(decoded: Decoded) -> dict[str, Names]:
+    named: dict[str, Names] = {}
+
+    def of(project_id: str) -> Names:
+        return named.setdefault(project_id, Names(set(), set(), set()))
+
     for recording in decoded.recordings:
-        summary = recording.summary
-        project_id = recording.item.project_id
-        replays.setdefault(project_id, set()).add(summary.replay_id)
-        people.setdefault(project_id, set()).update(person_ids(summary.distinct_id, summary.device_id, summary.user_id))
+        summary, names = recording.summary, of(recording.item.project_id)
+        names.replays.add(summary.replay_id)
+        names.people |= person_ids(summary.distinct_id, summary.device_id, summary.user_id)
     for events in decoded.events:
-        known = people.setdefault(events.item.project_id, set())
+        names = of(events.item.project_id)
         for record in events.records:
-            known.update(person_ids(record.distinct_id, record.device_id, record.user_id))
+            names.people |= owner_ids(record.distinct_id, record.device_id, record.user_id)
+            names.events.add(record.event)
     for profiles in decoded.profiles:
-        known = people.setdefault(profiles.item.project_id, set())
+        names = of(profiles.item.project_id)
         for operation in profiles.operations:
-            known.update(person_ids(operation.distinct_id, operation.device_id, operation.user_id))
-    return Tombstones(
-        frozenset(key for key, _ in _read(control, "replay", replays)), dict(_read(control, "person", people))
-    )
+            names.people |= owner_ids(operation.distinct_id, operation.device_id, operation.user_id)
+    return named
 
 
 def without_deleted(decoded: Decoded, tombstones: Tombstones) -> Decoded:
-    """The flush without what belongs to deleted replays and people."""
-    if not tombstones.replays and not tombstones.people:
+    """The flush without what belongs to deleted replays, people and events."""
+    if not tombstones:
         return decoded
-    covers = tombstones.covers_person
     # What stays keeps its index, by which the store knows it when it is delivered or sent again.
     events = [
         Events(
@@ -61,11 +105,7 @@ def without_deleted(decoded: Decoded, tombstones: Tombstones) -> Decoded:
             frozenset(
                 index
                 for index, record in enumerate(each.records)
-                if covers(
-                    each.item.project_id,
-                    person_ids(record.distinct_id, record.device_id, record.user_id),
-                    record.time_ms,
-                )
+                if tombstones.covers_event(each.item.project_id, record)
             ),
         )
         for each in decoded.events
@@ -77,48 +117,49 @@ def without_deleted(decoded: Decoded, tombstones: Tombstones) -> Decoded:
             frozenset(
                 index
                 for index, operation in enumerate(each.operations)
-                if covers(
-                    each.item.project_id,
-                    person_ids(operation.distinct_id, operation.device_id, operation.user_id),
-                    operation.time_ms,
-                )
+                if tombstones.covers_operation(each.item.project_id, operation)
             ),
         )
         for each in decoded.profiles
     ]
-    recordings = [
-        each
+    deleted = tombstones.replays | _of_deleted_people(decoded, tombstones)
+    recordings = [each for each in decoded.recordings if (each.item.project_id, each.summary.replay_id) not in deleted]
+    return msgspec.structs.replace(decoded, events=events, profiles=profiles, recordings=recordings)
+
+
+def bury_replays(control: Control, decoded: Decoded, tombstones: Tombstones, now_ms: int) -> None:
+    """A replay that holds an id of a deleted person goes whole: what came of it before, and what will come."""
+    found = _of_deleted_people(decoded, tombstones) - tombstones.replays
+    if found:
+        with control.write() as session:
+            for project_id, replay_id in found:
+                bury(control, session, project_id, REPLAY, [replay_id], now_ms)
+
+
+def _of_deleted_people(decoded: Decoded, tombstones: Tombstones) -> frozenset[Named]:
+    if not tombstones.people:
+        return frozenset()
+    return frozenset(
+        (each.item.project_id, each.summary.replay_id)
         for each in decoded.recordings
-        if (each.item.project_id, each.summary.replay_id) not in tombstones.replays
-        and not covers(
+        if tombstones.covers_person(
             each.item.project_id,
             person_ids(each.summary.distinct_id, each.summary.device_id, each.summary.user_id),
             each.summary.first_ms + each.summary.clock_offset_ms,
         )
-    ]
-    return msgspec.structs.replace(decoded, events=events, profiles=profiles, recordings=recordings)
+    )
 
 
 def person_ids(distinct_id: str, device_id: str, user_id: str) -> set[str]:
-    """Every id a tombstone of this person can carry."""
+    """Every id by which somebody is in a recording: it is deleted with each of them."""
     found = {distinct_id, user_id}
     if device_id:
         found |= {device_id, DEVICE_PREFIX + device_id}
     return found - {""}
 
 
-def _read(control: Control, kind: str, ids: Mapping[str, Collection[str]]) -> list[tuple[tuple[str, str], int]]:
-    found: list[tuple[tuple[str, str], int]] = []
-    with control.read() as session:
-        for project_id, wanted in ids.items():
-            ordered = sorted(wanted)
-            for start in range(0, len(ordered), IDS_AT_ONCE):
-                rows = session.execute(
-                    select(Tombstone.id, Tombstone.created_at_ms).where(
-                        Tombstone.project_id == project_id,
-                        Tombstone.kind == kind,
-                        Tombstone.id.in_(ordered[start : start + IDS_AT_ONCE]),
-                    )
-                )
-                found.extend(((project_id, each), created_at_ms) for each, created_at_ms in rows)
-    return found
+def owner_ids(distinct_id: str, device_id: str, user_id: str) -> set[str]:
+    """Whose an event or a profile operation is. A device counts where nothing else says it: two people can share one,
+    and the events of the other stay."""
+    named = {distinct_id, user_id} - {""}
+    return named or person_ids("", device_id, "")

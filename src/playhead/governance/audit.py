@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Mapping
+from threading import Lock
 from typing import Literal
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from playhead.clock import now_ms
+from playhead.stores.control import Control
 from playhead.stores.tables import AuditEntry
 
 ActorKind = Literal["member", "key", "link", "command", "system"]
 NO_PROJECT = ""
+# Whoever goes on watching a replay is noted again after this time.
+WATCHED_AGAIN_MS = 30 * 60_000
+NOTED_KEPT = 10_000
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -43,6 +49,7 @@ def record(  # noqa: PLR0917  object_kind and object_id are read as one
     `action` is `noun.verb` (`replay.watched`). Neither `object_id` nor `detail` may hold what a visitor typed or is
     known by: a person is named by the id of the request that is about them.
     """
+    lock_chain(session, project_id)
     newest = session.scalar(select(func.max(AuditEntry.number)).where(AuditEntry.project_id == project_id)) or 0
     before = session.get(AuditEntry, (project_id, newest)) if newest else None
     entry = AuditEntry(
@@ -61,6 +68,49 @@ def record(  # noqa: PLR0917  object_kind and object_id are read as one
     entry.hash = entry_hash(entry, before.hash if before else "")
     session.add(entry)
     session.flush()
+
+
+def lock_chain(session: Session, project_id: str) -> None:
+    """Nobody else appends to this project's chain until the transaction ends: two entries never follow the same one.
+
+    A write transaction of SQLite is alone already.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(
+            text("SELECT pg_advisory_xact_lock(7239512, hashtext(:project_id))"), {"project_id": project_id}
+        )
+
+
+_noted: OrderedDict[tuple[str, ...], int] = OrderedDict()
+_noted_lock = Lock()
+
+
+def watched(control: Control, project_id: str, actor: Actor, replay_id: str, at_ms: int) -> None:
+    """Records that someone watches a replay: once per actor, replay and half an hour, however often they read of it."""
+    key = (control.url, project_id, actor.kind, actor.id, replay_id)
+    with _noted_lock:
+        last = _noted.get(key)
+    if last is not None and 0 <= at_ms - last < WATCHED_AGAIN_MS:
+        return
+    with control.write() as session:
+        lock_chain(session, project_id)
+        last = session.scalar(
+            select(func.max(AuditEntry.at_ms)).where(
+                AuditEntry.project_id == project_id,
+                AuditEntry.actor_kind == actor.kind,
+                AuditEntry.actor_id == actor.id,
+                AuditEntry.at_ms > at_ms - WATCHED_AGAIN_MS,
+                AuditEntry.action == "replay.watched",
+                AuditEntry.object_id == replay_id,
+            )
+        )
+        if last is None:
+            record(session, project_id, actor, "replay.watched", "replay", replay_id)
+    with _noted_lock:
+        _noted[key] = at_ms if last is None else last
+        _noted.move_to_end(key)
+        while len(_noted) > NOTED_KEPT:
+            _noted.popitem(last=False)
 
 
 def entry_hash(entry: AuditEntry, before: str) -> str:

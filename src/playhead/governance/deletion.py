@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from playhead.governance.audit import Actor, record
 from playhead.stores.control import Control
 from playhead.stores.tables import Tombstone
 
 
-def delete_replay(control: Control, project_id: str, replay_id: str, now_ms: int) -> None:
+def delete_replay(control: Control, project_id: str, replay_id: str, by: Actor, now_ms: int) -> None:
     """From here on every read answers 410 and nothing of it is stored any more. Doing it again changes nothing."""
     with control.write() as session:
-        session.execute(
+        written = session.execute(
             control.insert(Tombstone)
             .values(project_id=project_id, kind="replay", id=replay_id, created_at_ms=now_ms, done_at_ms=0)
             .on_conflict_do_nothing()
-        )
+            .returning(Tombstone.id)
+        ).all()
+        if written:
+            record(session, project_id, by, "replay.deleted", "replay", replay_id)

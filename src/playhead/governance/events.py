@@ -52,7 +52,7 @@ def mask_stored_events(
     parameters = {"project_id": project_id, "from_ms": from_ms}
     start, count = from_ms, 0
     end = from_ms
-    for row in analytics.query(MINUTES_SQL, parameters):
+    for row in analytics.query(MINUTES_SQL, parameters, hidden=True):
         if count and count + row["count"] > ROWS_AT_ONCE:
             _mask_between(analytics, project_id, patterns, start, end)
             yield end
@@ -68,14 +68,14 @@ def mask_stored_events(
 
 def _mask_between(analytics: Analytics, project_id: str, patterns: Patterns, from_ms: int, to_ms: int) -> None:
     between = {"project_id": project_id, "from_ms": from_ms, "to_ms": to_ms}
-    rows = analytics.query(ROWS_SQL, between)
+    rows = analytics.query(ROWS_SQL, between, hidden=True)
     changed = [masked for row in rows if (masked := masked_row(row, patterns)) is not None]
     analytics.insert("events", EVENT_COLUMNS, [[masked[name] for name in EVENT_COLUMNS] for masked in changed])
 
 
 def purge(analytics: Analytics, project_id: str, patterns: Patterns) -> None:
     """Takes off the disk what was written anew: rows under names that a pattern matches in, and those superseded."""
-    names = [row["event"] for row in analytics.query(NAMES_SQL, {"project_id": project_id})]
+    names = [row["event"] for row in analytics.query(NAMES_SQL, {"project_id": project_id}, hidden=True)]
     for name in names:
         masked, found = patterns.text(name)
         if found:

@@ -11,6 +11,7 @@ from typing import Literal
 from sqlalchemy import select
 
 from playhead.errors import Conflict, NotFound
+from playhead.governance.audit import Actor, record
 from playhead.stores.control import Control
 from playhead.stores.tables import PrivacyJob
 
@@ -27,7 +28,7 @@ NOT_REACHED = (
 )
 
 
-def create_job(control: Control, project_id: str, now_ms: int) -> PrivacyJob:
+def create_job(control: Control, project_id: str, by: Actor, now_ms: int) -> PrivacyJob:
     """Raises `Conflict` while another job of the project is not done."""
     job = PrivacyJob(
         project_id=project_id,
@@ -53,6 +54,7 @@ def create_job(control: Control, project_id: str, now_ms: int) -> PrivacyJob:
                 code="job_running",
             )
         session.add(job)
+        record(session, project_id, by, "rules.applied", "job", job.job_id)
     return job
 
 
@@ -78,7 +80,7 @@ def find_job(control: Control, project_id: str, job_id: str) -> PrivacyJob:
     return job
 
 
-def cancel_job(control: Control, project_id: str, job_id: str, now_ms: int) -> None:
+def cancel_job(control: Control, project_id: str, job_id: str, by: Actor, now_ms: int) -> None:
     """What it has done stays done. Raises `NotFound`, or `Conflict` when it is over."""
     with control.write() as session:
         job = session.get(PrivacyJob, (project_id, job_id))
@@ -87,3 +89,4 @@ def cancel_job(control: Control, project_id: str, job_id: str, now_ms: int) -> N
         if job.state not in OPEN:
             raise Conflict(f"The job is over: it is {job.state}.", code="job_over")
         job.state, job.finished_at_ms = "cancelled", now_ms
+        record(session, project_id, by, "rules.cancelled", "job", job_id)

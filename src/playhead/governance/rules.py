@@ -13,6 +13,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from playhead.errors import NotFound, PlayheadError
+from playhead.governance.audit import Actor, record
 from playhead.governance.patterns import Patterns, check_expression
 from playhead.stores.control import Control
 from playhead.stores.tables import PrivacyRule
@@ -116,7 +117,7 @@ def check_rule(kind: Kind, expression: str) -> None:
 
 
 def create_rule(  # noqa: PLR0917
-    control: Control, project_id: str, kind: Kind, expression: str, note: str, created_by: str, now_ms: int
+    control: Control, project_id: str, kind: Kind, expression: str, note: str, by: Actor, now_ms: int
 ) -> PrivacyRule:
     """Raises `PlayheadError` when the rule is wrong or there are too many."""
     check_rule(kind, expression)
@@ -127,7 +128,7 @@ def create_rule(  # noqa: PLR0917
         expression=expression,
         note=note[:MAX_NOTE],
         created_at_ms=now_ms,
-        created_by=created_by,
+        created_by=by.name,
         deleted_at_ms=0,
     )
     with control.write() as session:
@@ -140,10 +141,11 @@ def create_rule(  # noqa: PLR0917
                 code="too_many_rules",
             )
         session.add(rule)
+        record(session, project_id, by, "rule.created", "rule", rule.rule_id, {"kind": kind})
     return rule
 
 
-def delete_rule(control: Control, project_id: str, rule_id: str, now_ms: int) -> None:
+def delete_rule(control: Control, project_id: str, rule_id: str, by: Actor, now_ms: int) -> None:
     """Raises `NotFound` when there is no such rule."""
     with control.write() as session:
         rule = session.get(PrivacyRule, (project_id, rule_id))
@@ -154,3 +156,4 @@ def delete_rule(control: Control, project_id: str, rule_id: str, now_ms: int) ->
             .where(PrivacyRule.project_id == project_id, PrivacyRule.rule_id == rule_id)
             .values(deleted_at_ms=now_ms)
         )
+        record(session, project_id, by, "rule.deleted", "rule", rule_id, {"kind": rule.kind})

@@ -46,6 +46,8 @@ FROM events FINAL WHERE project_id = {project_id:String} AND distinct_id IN {dis
 RECORDED_SQL = """
 SELECT count() AS parts, min(first_ms) AS first_ms, max(last_ms) AS last_ms FROM replay_parts FINAL
 WHERE project_id = {project_id:String} AND hasAny(distinct_ids, {distinct_ids:Array(String)})
+  AND NOT hasAny(distinct_ids, (SELECT groupArray(id) FROM erasing WHERE project_id = {project_id:String}
+                                AND kind = 'person'))
 """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -108,10 +108,24 @@ def build_segment(blocks: Sequence[Block]) -> tuple[bytes, list[BlockEntry]]:
         )
         parts.append(block.payload)
         offset += len(block.payload)
-    footer = msgspec.json.encode(SegmentFooter(entries))
-    parts.append(footer)
-    parts.append(len(footer).to_bytes(4, "little") + isal_zlib.crc32(footer).to_bytes(4, "little") + HEADER)
+    parts.append(_tail(entries))
     return b"".join(parts), entries
+
+
+def without_blocks(segment: bytes, gone: Collection[UUID]) -> bytes:
+    """The segment with the blocks of these ids taken out: their bytes are zeros, and the footer does not list them. The
+    others stay at their offsets, so that what names them still finds them."""
+    entries = read_footer(segment)
+    made = bytearray(segment[: len(segment) - TRAILER_BYTES - int.from_bytes(segment[-TRAILER_BYTES:][:4], "little")])
+    for entry in entries:
+        if entry.ingest_id in gone:
+            made[entry.offset : entry.offset + entry.length] = bytes(entry.length)
+    return bytes(made) + _tail([entry for entry in entries if entry.ingest_id not in gone])
+
+
+def _tail(entries: list[BlockEntry]) -> bytes:
+    footer = msgspec.json.encode(SegmentFooter(entries))
+    return footer + len(footer).to_bytes(4, "little") + isal_zlib.crc32(footer).to_bytes(4, "little") + HEADER
 
 
 def read_footer(tail: bytes) -> list[BlockEntry]:

@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from playhead.errors import Conflict, Gone, NotFound, PlayheadError
+from playhead.governance.tombstones import HIDDEN, REPLAY
 from playhead.stores.control import Control
 from playhead.stores.tables import Project, Replay, Tombstone
 
@@ -30,7 +31,11 @@ def find_replay(control: Control, project_id: str, replay_id: str, now_ms: int) 
 
 
 def check_replay(session: Session, project_id: str, replay_id: str, now_ms: int) -> Replay:
-    if session.get(Tombstone, (project_id, "replay", replay_id)) is not None:
+    if session.scalar(
+        select(Tombstone.kind)
+        .where(Tombstone.project_id == project_id, Tombstone.kind.in_((REPLAY, HIDDEN)), Tombstone.id == replay_id)
+        .limit(1)
+    ):
         raise Gone("This replay was deleted.", code="replay_deleted")
     replay = session.get(Replay, (project_id, replay_id))
     if replay is None:
@@ -70,7 +75,7 @@ def gone_replays(control: Control, project_id: str, now_ms: int) -> list[str]:
         or_(Replay.indexed_generation > REMOVED, Replay.hot_blocks > 0),
     )
     deleted = select(Tombstone.id).where(
-        Tombstone.project_id == project_id, Tombstone.kind == "replay", Tombstone.done_at_ms == 0
+        Tombstone.project_id == project_id, Tombstone.kind.in_((REPLAY, HIDDEN)), Tombstone.done_at_ms == 0
     )
     with control.read() as session:
         return [*session.scalars(expired), *session.scalars(deleted)]

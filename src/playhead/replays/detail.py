@@ -8,6 +8,7 @@ import msgspec
 
 from playhead.items import Marker
 from playhead.recordings.merge import gaps
+from playhead.replays.bookmarks import BookmarkNote, find_bookmark
 from playhead.replays.card import Card, card_of
 from playhead.replays.feed import FeedRow, Status, feed_row
 from playhead.replays.live import is_live
@@ -84,6 +85,7 @@ class Detail(msgspec.Struct, frozen=True):
     library: Library | None
     gaps: list[tuple[int, int]]
     privacy: Privacy
+    bookmark: BookmarkNote | None
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -129,7 +131,8 @@ def detail(stores: Stores, replay: Replay, now_ms: int) -> tuple[FeedRow, Detail
     holes = gaps([*covered, *(part.run for part in recording.unsealed if part.epoch)])
     tracked = tracked_events(stores.analytics, project_id, replay_id, card)
     markers = timeline(card, (marker for part in parts for marker in part.markers), tracked, holes)
-    row = feed_row(card, owner, replay, now_ms)
+    note = find_bookmark(stores.control, project_id, replay_id)
+    row = feed_row(card, owner, replay, now_ms, bookmarked=note is not None)
     # What was noted of a visit may quote what a rule hides: it stays closed with the replay.
     closed = row.status == "masking"
     return row, Detail(
@@ -151,6 +154,7 @@ def detail(stores: Stores, replay: Replay, now_ms: int) -> tuple[FeedRow, Detail
             card.masked,
             card.blocked,
         ),
+        bookmark=note,
     )
 
 

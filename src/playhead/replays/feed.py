@@ -14,6 +14,7 @@ from playhead.clock import rfc3339
 from playhead.errors import PlayheadError
 from playhead.people.identity import DEVICE_PREFIX, DEVICE_USERS_SQL, users_of
 from playhead.replays.access import gone_replays, is_closed, rows_of
+from playhead.replays.bookmarks import bookmarked
 from playhead.replays.card import Card, card_of
 from playhead.replays.live import LIVE_EVENTS_MS, LIVE_MS, is_live
 from playhead.replays.parts import FINAL_SETTINGS, STANDING_SQL, standing_parts
@@ -49,6 +50,7 @@ class FeedQuery(msgspec.Struct, frozen=True, omit_defaults=True):
     os: str = ""
     device: str = ""
     live: bool | None = None
+    bookmarked: bool | None = None
     only: list[str] | None = None
 
 
@@ -76,6 +78,7 @@ class FeedRow(msgspec.Struct, frozen=True):
     expires_at: str
     status: Status
     sparkline: list[int]
+    bookmarked: bool
 
 
 class Feed(msgspec.Struct, frozen=True):
@@ -143,6 +146,8 @@ def feed(stores: Stores, project_id: str, query: FeedQuery, now_ms: int, timezon
     """A page of the feed. Raises `PlayheadError` for a cursor that is none of this order."""
     sql, parameters = _feed_sql(query, now_ms, timezone)
     parameters |= {"project_id": project_id, "gone": gone_replays(stores.control, project_id, now_ms)}
+    if query.bookmarked is not None:
+        parameters["bookmarked"] = sorted(bookmarked(stores.control, project_id))
     if query.distinct_id:
         parameters["person"] = users_of(stores.analytics, project_id, [query.distinct_id])[query.distinct_id]
     found = stores.analytics.query(sql, parameters, FINAL_SETTINGS)
@@ -164,14 +169,15 @@ def feed_rows(stores: Stores, project_id: str, replay_ids: Sequence[str], now_ms
         stores.analytics, project_id, {replay_id: card.batch_distinct_id for replay_id, card in cards.items()}
     )
     known = rows_of(stores.control, project_id, list(cards))
+    marked = bookmarked(stores.control, project_id, cards)
     return [
-        feed_row(cards[each], owned[each], known[each], now_ms)
+        feed_row(cards[each], owned[each], known[each], now_ms, bookmarked=each in marked)
         for each in replay_ids
         if each in cards and each in known
     ]
 
 
-def feed_row(card: Card, owner: Owner, replay: Replay, now_ms: int) -> FeedRow:
+def feed_row(card: Card, owner: Owner, replay: Replay, now_ms: int, *, bookmarked: bool) -> FeedRow:
     live = is_live(card.received_at_ms, card.ended_at_ms, now_ms)
     closed = card.owed or is_closed(replay)
     return FeedRow(
@@ -196,6 +202,7 @@ def feed_row(card: Card, owner: Owner, replay: Replay, now_ms: int) -> FeedRow:
         expires_at=rfc3339(replay.expires_at_ms),
         status=status_of(card, live=live, closed=closed),
         sparkline=card.sparkline,
+        bookmarked=bookmarked,
     )
 
 
@@ -257,6 +264,8 @@ def _feed_sql(query: FeedQuery, now_ms: int, timezone: str) -> tuple[str, dict[s
             live_from=now_ms - LIVE_MS,
             live_events_from=now_ms - LIVE_EVENTS_MS,
         )
+    if query.bookmarked is not None:
+        where.append(f"replays.replay_id {'' if query.bookmarked else 'NOT '}IN {{bookmarked:Array(UUID)}}")
     after = "1"
     if query.cursor:
         cursor = _read_cursor(query)

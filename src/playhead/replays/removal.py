@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from threading import Lock
 from uuid import UUID
 
+import msgspec
 import structlog
 from sqlalchemy import delete, or_, select, update
 
 from playhead.errors import PlayheadError, Unavailable
-from playhead.recordings.segments import BlockEntry, TailTooShort, read_footer
+from playhead.recordings.segments import BlockEntry, TailTooShort, read_footer, without_blocks
 from playhead.replays.access import REMOVED
 from playhead.replays.reading import forget_index, load_index
 from playhead.replays.sealing import AT_ONCE, never, recording_folder, seal_replay
 from playhead.settings import Settings
 from playhead.stores import Stores
 from playhead.stores.blobs import BlobNotFound
-from playhead.stores.tables import Replay, Segment, Tombstone
+from playhead.stores.tables import Bookmark, Replay, Segment, SharedReplay, ShareLink, Signal, Tombstone
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +35,13 @@ FOOTERS_KEPT = 20_000
 
 # Rows of any kind, also those that FINAL would hide.
 PARTS_SQL = """
-SELECT 1 FROM replay_parts WHERE project_id = {project_id:String} AND replay_id = {replay_id:UUID} LIMIT 1
+SELECT DISTINCT toString(replay_id) AS replay_id FROM replay_parts
+WHERE project_id = {project_id:String} AND replay_parts.replay_id IN {replay_ids:Array(UUID)}
+"""
+
+COUNT_PARTS_SQL = """
+SELECT count() AS count FROM replay_parts
+WHERE project_id = {project_id:String} AND replay_id IN {replay_ids:Array(UUID)}
 """
 
 DELETE_PARTS_SQL = """
@@ -57,60 +64,93 @@ def remove_deleted(stores: Stores, settings: Settings, now_ms: int, stopped: Cal
                 .limit(AT_ONCE)
             ).all()
         )
-    looked_at = 0
+    by_project: dict[str, list[str]] = defaultdict(list)
+    finished: dict[str, list[str]] = defaultdict(list)
     for project_id, replay_id, created_at_ms in waiting:
+        by_project[project_id].append(replay_id)
+        if now_ms - created_at_ms >= DELETE_AGAIN_MS:
+            finished[project_id].append(replay_id)
+    looked_at = 0
+    for project_id, replay_ids in by_project.items():
         if stopped():
             break
-        again = now_ms - created_at_ms >= DELETE_AGAIN_MS
         with stores.control.read() as session:
-            replay = session.get(Replay, (project_id, replay_id))
-        rows = stores.analytics.query(PARTS_SQL, {"project_id": project_id, "replay_id": replay_id})
-        if replay is None and not rows and not again:
-            continue
-        looked_at += 1
-        _remove_recordings(stores, project_id, replay_id, replay)
-        _free_segments(stores, project_id, replay_id, now_ms)
-        if rows:
-            stores.analytics.command(DELETE_PARTS_SQL, {"project_id": project_id, "replay_ids": [replay_id]})
-        with stores.control.write() as session:
-            session.execute(delete(Replay).where(Replay.project_id == project_id, Replay.replay_id == replay_id))
-            if again and not rows:
-                session.execute(
-                    update(Tombstone)
-                    .where(Tombstone.project_id == project_id, Tombstone.kind == "replay", Tombstone.id == replay_id)
-                    .values(done_at_ms=now_ms)
+            rows = set(
+                session.scalars(
+                    select(Replay.replay_id).where(Replay.project_id == project_id, Replay.replay_id.in_(replay_ids))
                 )
+            )
+        parts = {
+            row["replay_id"]
+            for row in stores.analytics.query(PARTS_SQL, {"project_id": project_id, "replay_ids": replay_ids})
+        }
+        again = set(finished[project_id])
+        wanted = sorted(rows | parts | again)
+        looked_at += len(wanted)
+        if wanted:
+            remove_replays(stores, project_id, wanted, now_ms)
+        done = sorted(again - parts)
+        with stores.control.write() as session:
+            session.execute(
+                update(Tombstone)
+                .where(Tombstone.project_id == project_id, Tombstone.kind == "replay", Tombstone.id.in_(done))
+                .values(done_at_ms=now_ms)
+            )
     return looked_at
 
 
-def _remove_recordings(stores: Stores, project_id: str, replay_id: str, replay: Replay | None) -> None:
-    """Every generation of a replay, those that were never switched to as well."""
-    if replay is None:
-        return
+class Removed(msgspec.Struct):
+    """What of some replays went: how many of each."""
+
+    recordings: int = 0
+    segments: int = 0
+    parts: int = 0
+    rows: int = 0
+
+
+def remove_replays(stores: Stores, project_id: str, replay_ids: Sequence[str], now_ms: int) -> Removed:
+    """Takes every byte of these deleted replays away, in whatever store: at most `AT_ONCE` of them.
+
+    Segments that hold blocks of others too lose only theirs: the others are compacted first; where that can't be done
+    the segment is written anew without them.
+    """
+    removed = Removed()
+    with stores.control.read() as session:
+        rows = list(
+            session.scalars(select(Replay).where(Replay.project_id == project_id, Replay.replay_id.in_(replay_ids)))
+        )
+    for replay in rows:
+        removed.recordings += _remove_recordings(stores, project_id, replay.replay_id, replay)
+    removed.segments = _free_segments(stores, project_id, frozenset(replay_ids), now_ms)
+    wanted = {"project_id": project_id, "replay_ids": list(replay_ids)}
+    removed.parts = stores.analytics.query(COUNT_PARTS_SQL, wanted)[0]["count"]
+    if removed.parts:
+        stores.analytics.command(DELETE_PARTS_SQL, wanted)
+    removed.rows = len(rows)
+    with stores.control.write() as session:
+        for table in (Replay, Bookmark, ShareLink, SharedReplay, Signal):
+            session.execute(delete(table).where(table.project_id == project_id, table.replay_id.in_(replay_ids)))
+    return removed
+
+
+def _remove_recordings(stores: Stores, project_id: str, replay_id: str, replay: Replay) -> int:
+    """Every generation of a replay, those that were never switched to as well; answers how many there were."""
     day = datetime.fromtimestamp(replay.accepted_at_ms / 1_000, UTC).strftime("%Y-%m-%d")
-    for path in list(stores.blobs.list(recording_folder(project_id, replay_id, day))):
+    paths = list(stores.blobs.list(recording_folder(project_id, replay_id, day)))
+    for path in paths:
         forget_index(stores.blobs, path)
         stores.blobs.delete(path)
+    return len(paths)
 
 
-def _free_segments(stores: Stores, project_id: str, replay_id: str, now_ms: int) -> None:
-    """Deletes the segments that hold anything of this replay, after sealing what else is in them."""
-    with stores.control.read() as session:
-        paths = [
-            path
-            for path in session.scalars(select(Segment.object).where(Segment.project_id == project_id))
-            if not path.startswith("recordings/")
-        ]
+def _free_segments(stores: Stores, project_id: str, replay_ids: frozenset[str], now_ms: int) -> int:
+    """Frees segments of all that they hold of these replays; answers how many held anything."""
     holding: list[str] = []
     others: set[str] = set()
-    for path in paths:
-        try:
-            inside = {entry.replay_id for entry in footer(stores, path)}
-        except BlobNotFound:
-            continue
-        if replay_id in inside:
+    for path, inside in segments_of(stores, project_id):
+        if inside & replay_ids:
             holding.append(path)
-            others |= inside - {replay_id}
+            others |= inside - replay_ids
     for other in sorted(others):
         with stores.control.read() as session:
             replay = session.get(Replay, (project_id, other))
@@ -120,9 +160,62 @@ def _free_segments(stores: Stores, project_id: str, replay_id: str, now_ms: int)
             except Unavailable:
                 raise
             except PlayheadError as error:
-                # A neighbour that can't be sealed or masked keeps its segment, and must not keep others from going.
                 log.warning("not_sealed", replay_id=other, error=error.message)
     _remove_covered(stores, [(project_id, path) for path in holding], now_ms)
+    for path in holding:
+        _take_out(stores, path, replay_ids)
+    return len(holding)
+
+
+def remove_superseded(stores: Stores, project_id: str, replay_id: str, now_ms: int) -> None:
+    """Leaves of a replay only its newest generation: others go, and its sealed blocks are taken out of segments."""
+    with stores.control.read() as session:
+        replay = session.get(Replay, (project_id, replay_id))
+    if replay is None or not replay.object:
+        return
+    for path in list(stores.blobs.list(replay.object.rpartition("/")[0])):
+        if path != replay.object:
+            _remove_recording(stores, project_id, path)
+    sealed = load_index(stores.blobs, replay.object).block_ids
+    holding = [path for path, inside in segments_of(stores, project_id) if replay_id in inside]
+    _remove_covered(stores, [(project_id, path) for path in holding], now_ms)
+    for path in holding:
+        _take_out(stores, path, frozenset((replay_id,)), sealed)
+
+
+def segments_of(stores: Stores, project_id: str) -> Iterator[tuple[str, set[str]]]:
+    """The project's segments that stand, each with the replays it holds blocks of."""
+    with stores.control.read() as session:
+        paths = list(session.scalars(select(Segment.object).where(Segment.project_id == project_id)))
+    for path in paths:
+        if path.startswith("recordings/"):
+            continue
+        try:
+            yield path, {entry.replay_id for entry in footer(stores, path)}
+        except BlobNotFound:
+            continue
+        except Unavailable:
+            raise
+        except PlayheadError as error:
+            log.error("segment_damaged", object=path, error=error.message)
+
+
+def _take_out(stores: Stores, path: str, replay_ids: frozenset[str], only: Collection[UUID] | None = None) -> None:
+    """Writes a segment anew that others still need: without the blocks of these replays (`only` these blocks)."""
+    try:
+        segment = stores.blobs.get(path)
+    except BlobNotFound:
+        return
+    gone = {
+        entry.ingest_id
+        for entry in read_footer(segment)
+        if entry.replay_id in replay_ids and (only is None or entry.ingest_id in only)
+    }
+    if not gone:
+        return
+    stores.blobs.put(path, without_blocks(segment, gone))
+    with _footers_lock:
+        _footers.pop((stores.blobs.url, path), None)
 
 
 def remove_expired(stores: Stores, now_ms: int, stopped: Callable[[], bool] = never) -> int:
@@ -151,6 +244,8 @@ def remove_expired(stores: Stores, now_ms: int, stopped: Callable[[], bool] = ne
                 .where(Replay.project_id == project_id, Replay.replay_id.in_(ids))
                 .values(indexed_generation=REMOVED, object="", hot_blocks=0)
             )
+            for table in (Bookmark, ShareLink, SharedReplay):
+                session.execute(delete(table).where(table.project_id == project_id, table.replay_id.in_(ids)))
     return len(expired)
 
 

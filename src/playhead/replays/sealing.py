@@ -24,6 +24,8 @@ from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
 
 from playhead import clock
 from playhead.errors import PlayheadError, Unavailable
+from playhead.governance.projects import remove_projects
+from playhead.governance.retention import remove_expired_events
 from playhead.governance.tombstones import is_deleted
 from playhead.recordings.events import RrwebEvent
 from playhead.recordings.merge import merge
@@ -48,25 +50,34 @@ NEWS_MS = 86_400_000
 # SDKs send every few seconds: a replay quiet for this long is masked where that is owed, so that it can be watched.
 MASK_QUIET_MS = 15_000
 CLEAN_UP_EVERY_MS = 15_000
+# What expired is unreadable at once, and off the disk within the hour; each time parts with such events are rewritten.
+EXPIRED_EVENTS_EVERY_MS = 20 * 60_000
 
 
 def run_jobs(stores: Stores, settings: Settings, stopped: Callable[[], bool]) -> None:
     """Everything that is due now, one job after the other. Raises what a store that is down raises."""
-    from playhead.replays import backwards, removal  # noqa: PLC0415  they seal too
+    from playhead.governance import erasing  # noqa: PLC0415  these seal too
+    from playhead.replays import backwards, removal  # noqa: PLC0415
 
+    erasing.run_requests(stores, settings, clock.now_ms(), stopped)
+    remove_projects(stores, clock.now_ms(), stopped)
     removal.remove_deleted(stores, settings, clock.now_ms(), stopped)
     reconcile(stores, stopped)
     seal_due(stores, settings, clock.now_ms(), stopped)
     backwards.run_privacy_jobs(stores, settings, clock.now_ms(), stopped)
     removal.remove_expired(stores, clock.now_ms(), stopped)
     now_ms = clock.now_ms()
+    if now_ms - _expired_at_ms.get(stores.control.url, 0) >= EXPIRED_EVENTS_EVERY_MS:
+        _expired_at_ms[stores.control.url] = now_ms
+        remove_expired_events(stores, now_ms)
     if now_ms - _cleaned_at_ms.get(stores.control.url, 0) >= CLEAN_UP_EVERY_MS:
         _cleaned_at_ms[stores.control.url] = now_ms
         removal.clean_up(stores, now_ms, stopped)
 
 
-# Walking the segments costs more than the other jobs.
+# Walking the segments, and looking for expired events, cost more than the other jobs.
 _cleaned_at_ms: dict[str, int] = {}
+_expired_at_ms: dict[str, int] = {}
 
 
 def never() -> bool:
@@ -151,7 +162,7 @@ def seal_replay(stores: Stores, replay: Replay, now_ms: int, *, level: int = BUS
         rules = rules_owed(stores, recording)
         return write_masked(stores, recording, rewritten(stores, recording, rules), rules, now_ms, level)
     data, index = next_generation(stores, recording, level)
-    return _commit(stores, recording, data, index, now_ms)
+    return commit_generation(stores, recording, data, index, now_ms)
 
 
 def write_masked(  # noqa: PLR0917
@@ -159,10 +170,10 @@ def write_masked(  # noqa: PLR0917
 ) -> bool:
     """Makes what the rules were applied to the next generation; the one before goes at the next clean-up."""
     data, index = masked_generation(recording, done, rules, about_of(recording), level)
-    return _commit(stores, recording, data, index, now_ms, superseded_at_ms=0)
+    return commit_generation(stores, recording, data, index, now_ms, superseded_at_ms=0)
 
 
-def _commit(  # noqa: PLR0917
+def commit_generation(  # noqa: PLR0917
     stores: Stores,
     recording: Recording,
     data: bytes,
@@ -281,8 +292,13 @@ def recording_path(index: RecordingIndex) -> str:
 
 
 def recording_folder(project_id: str, replay_id: str, day: str) -> str:
+    return f"{recording_prefix(project_id, replay_id)}/{day}/{replay_id}"
+
+
+def recording_prefix(project_id: str, replay_id: str) -> str:
+    """What the paths of a replay's recordings begin with, whenever it was accepted."""
     spread = hashlib.blake2b(f"{project_id}/{replay_id}".encode(), digest_size=1).hexdigest()
-    return f"recordings/{spread}/{project_id}/{day}/{replay_id}"
+    return f"recordings/{spread}/{project_id}"
 
 
 def reconcile(stores: Stores, stopped: Callable[[], bool] = never) -> int:

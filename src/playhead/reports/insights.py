@@ -256,7 +256,7 @@ def _values(
     query = Query(project_id, asked.range.zone)
     cells = cells_of(query, asked.range, asked.edges, asked.before, _rolling_days(metric))
     filters = [*body.filters, *metric.filters]
-    if metric.measure in _PEOPLE and body.breakdown is None and not any(map(_mixed, filters)):
+    if metric.measure in _PEOPLE and body.breakdown is None:
         sql = _people_sql(query, metric, filters, cells)
     else:
         sql = _metric_sql(query, body, metric, cells, given=given)
@@ -278,11 +278,6 @@ def _nothing(metric: Metric) -> _Values:
     """The values of a metric where there are no events."""
     zero = not isinstance(metric.measure, Aggregate) or metric.measure.aggregate in _ZERO_OF_NOTHING
     return _Values({}, 0.0 if zero else None)
-
-
-def _mixed(each: Filter) -> bool:
-    """Whether it asks for one of several things, of the event and of the profile."""
-    return len({one.of for one in each.any or [each]}) > 1
 
 
 def _rolling_days(metric: Metric) -> int | None:
@@ -331,8 +326,9 @@ def _metric_sql(query: Query, body: Insights, metric: Metric, cells: Cells, *, g
 
 def _people_sql(query: Query, metric: Metric, filters: list[Filter], cells: Cells) -> str:
     """How many people there were: who had events in which cells is known before it is asked whose devices are whose."""
-    where = query.filters([each for each in filters if _of_event(each)])
-    whose = query.filters([each for each in filters if not _of_event(each)])
+    # What asks for nothing of the events is asked once for a device.
+    whose = query.filters([each for each in filters if _of_people(each)])
+    where = query.filters([each for each in filters if not _of_people(each)])
     rows = query.events([metric.event], cells.start_ms, cells.end_ms)
     if cells.count <= 64:
         collect, again, cells_ = (
@@ -355,8 +351,8 @@ def _people_sql(query: Query, metric: Metric, filters: list[Filter], cells: Cell
     """  # noqa: S608
 
 
-def _of_event(each: Filter) -> bool:
-    return all(one.of == "event" for one in each.any or [each])
+def _of_people(each: Filter) -> bool:
+    return all(one.of == "profile" for one in each.any or [each])
 
 
 def _series(

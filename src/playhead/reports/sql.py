@@ -15,11 +15,17 @@ from zoneinfo import ZoneInfo
 
 from playhead.items import escape_name
 from playhead.people.identity import DEVICE_PREFIX, DEVICE_USERS_SQL
+from playhead.people.listing import STANDING_PROFILES
 from playhead.reports.bodies import Filter, Of, moment
 from playhead.reports.ranges import Buckets, day_start
 
 # What a list in a JSON column can be a list of.
 _ELEMENTS = ("Nullable(String)", "Nullable(Int64)", "Nullable(Float64)", "Nullable(Bool)", "Dynamic")
+
+# The devices of each user.
+_DEVICES_SQL = f"""
+SELECT user_id, groupArray(concat('{DEVICE_PREFIX}', device_id)) AS devices FROM ({DEVICE_USERS_SQL}) GROUP BY user_id
+"""  # noqa: S608
 
 # Operators that hold when another does not.
 _OPPOSITES = {"neq": "eq", "not_contains": "contains", "not_set": "set"}
@@ -30,7 +36,8 @@ class Query:
 
     Each property that is asked for becomes two columns of the events, computed once for a row: `v0_text`, the text of
     its value, null when it has none or is a list, and `v0_list`, the texts of a list. A property of the profile is
-    computed once for a profile, and joined.
+    computed once for a profile, and joined; a filter by one asks whether the event's distinct_id is among those whose
+    profile it holds of, which needs no join.
     """
 
     def __init__(self, project_id: str, zone: ZoneInfo) -> None:
@@ -171,9 +178,20 @@ class Query:
 
     def _found(self, each: Filter, op: str) -> str:
         """Whether the value's text, or one of a list's, is as wanted."""
-        at = self.value(each.property, each.of)
         wanted = self._wanted(each, op)
-        return f"(ifNull({wanted(f'{at}_text')}, 0) OR arrayExists(x -> ifNull({wanted('x')}, 0), {at}_list))"
+
+        def found(at: str) -> str:
+            return f"(ifNull({wanted(f'{at}_text')}, 0) OR arrayExists(x -> ifNull({wanted('x')}, 0), {at}_list))"
+
+        if each.of == "event":
+            return found(self.value(each.property, each.of))
+        text, listed = self._read_profile(each.property, "own")
+        return f"""distinct_id IN (
+            SELECT arrayJoin(arrayPushFront(linked.devices, owner))
+            FROM (SELECT distinct_id AS owner, {text}, {listed} {STANDING_PROFILES}) AS profiles
+            LEFT ANY JOIN ({_DEVICES_SQL}) AS linked ON linked.user_id = owner
+            WHERE {found("own")}
+        )"""  # noqa: S608  constants of this package and names of parameters
 
     def _wanted(self, each: Filter, op: str) -> Callable[[str], str]:
         """The condition on a text."""

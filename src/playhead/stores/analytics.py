@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,10 @@ TRANSIENT_CODES = frozenset(
 ENGINE_START_SECONDS = 60.0
 # A text in JSON stays the text it is: the engine would make a date of one that looks like one, and write it otherwise.
 INSERT_SETTINGS = {"input_format_try_infer_dates": 0, "input_format_try_infer_datetimes": 0}
+# Rows that a deletion waits for: no query sees them from the moment it was asked for (0003_erasing.sql).
+_NO_PERSON = r"(project_id, distinct_id) NOT IN (SELECT project_id, id FROM erasing WHERE kind = \'person\')"
+_NO_EVENT = r"(project_id, event) NOT IN (SELECT project_id, id FROM erasing WHERE kind = \'event\')"
+HIDDEN = {"events": f"{_NO_PERSON} AND {_NO_EVENT}", "profiles": _NO_PERSON}
 _ENGINE = re.compile(r"\{engine:([^}]*)\}")
 
 
@@ -70,6 +74,8 @@ class Analytics:
         self._address: embedded_engine.Address | None = None
         self._types: dict[tuple[str, tuple[str, ...]], list[Any]] = {}
         self._lock = threading.Lock()
+        # Of a project, the conditions that rows must meet to be there at all, by table: see `bound`.
+        self._bounds: Callable[[str], Mapping[str, str]] = lambda project_id: {}
 
     @classmethod
     def open(cls, url: str) -> Analytics:
@@ -88,18 +94,42 @@ class Analytics:
         """The directory of the embedded engine, or None with a server."""
         return Path(unquote(self._parts.path)) if self._parts.scheme == "chdb" else None
 
+    def bound(self, bounds: Callable[[str], Mapping[str, str]]) -> None:
+        """From now on queries with the parameter `project_id` see of a table only rows that meet the condition which
+        `bounds` answers for that project. Conditions are our own SQL without quotes; commands see all rows."""
+        self._bounds = bounds
+
+    def _hiding(self, params: Mapping[str, Any] | None) -> dict[str, Any]:
+        project_id = (params or {}).get("project_id")
+        conditions = dict(HIDDEN)
+        for table, condition in (self._bounds(project_id) if project_id else {}).items():
+            conditions[table] = f"{conditions[table]} AND {condition}" if table in conditions else condition
+        filters = ", ".join(f"'{table}': '{condition}'" for table, condition in conditions.items())
+        return {"additional_table_filters": f"{{{filters}}}"}
+
     def query(
-        self, sql: str, params: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None
+        self,
+        sql: str,
+        params: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
+        *,
+        hidden: bool = False,
     ) -> list[dict[str, Any]]:
-        """The rows of a SELECT. The store binds the parameters (`{name:Type}` in the SQL). Times are aware, in UTC."""
+        """The rows of a SELECT. The store binds the parameters (`{name:Type}` in the SQL). Times are aware, in UTC.
+
+        Only with `hidden` also rows that a deletion waits for, and expired ones: for what works on the store, not what
+        answers people.
+        """
+        settings = ({} if hidden else self._hiding(params)) | dict(settings or {})
         with self._talking() as client:
-            result = client.query(sql, parameters=dict(params or {}), settings=dict(settings or {}), tz_mode="aware")
+            result = client.query(sql, parameters=dict(params or {}), settings=settings, tz_mode="aware")
             return list(result.named_results())
 
     def query_bytes(self, sql: str, params: Mapping[str, Any] | None = None, fmt: str = "JSONEachRow") -> bytes:
         """The rows of a SELECT as the store's own text of a format."""
+        hiding = self._hiding(params)
         with self._talking() as client:
-            answer: bytes = client.raw_query(sql, parameters=dict(params or {}), fmt=fmt)
+            answer: bytes = client.raw_query(sql, parameters=dict(params or {}), settings=hiding, fmt=fmt)
             return answer
 
     def command(self, sql: str, params: Mapping[str, Any] | None = None) -> Any:

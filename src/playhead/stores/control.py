@@ -99,6 +99,23 @@ class Control:
             head = ScriptDirectory.from_config(alembic_config()).get_current_head()
             return MigrationContext.configure(connection).get_current_revision() == head
 
+    def forget(self) -> None:
+        """Takes what was deleted off the disk: SQLite keeps it in free pages and in its write-ahead log.
+
+        PostgreSQL does that by itself (autovacuum).
+        """
+        if self.engine.dialect.name != "sqlite":
+            return
+        with self._talking():
+            connection = self.engine.raw_connection()
+            try:
+                cursor = connection.cursor()
+                cursor.execute("VACUUM")
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                cursor.close()
+            finally:
+                connection.close()
+
     def ping(self) -> None:
         """Raises ControlDown unless the store answers."""
         with self._talking(), self.engine.connect() as connection:

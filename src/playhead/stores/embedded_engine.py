@@ -244,6 +244,10 @@ def _write_config(directory: Path) -> Path:
     <background_fetches_pool_size>1</background_fetches_pool_size>
     <tmp_path>{temporary}/</tmp_path>
     <merge_tree>
+        <cleanup_delay_period>1</cleanup_delay_period>
+        <cleanup_delay_period_random_add>0</cleanup_delay_period_random_add>
+        <max_cleanup_delay_period>2</max_cleanup_delay_period>
+        <merge_tree_clear_old_parts_interval_seconds>1</merge_tree_clear_old_parts_interval_seconds>
         <number_of_free_entries_in_pool_to_execute_mutation>1</number_of_free_entries_in_pool_to_execute_mutation>
         <number_of_free_entries_in_pool_to_lower_max_size_of_merge>1</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
         <number_of_free_entries_in_pool_to_execute_optimize_entire_partition>1</number_of_free_entries_in_pool_to_execute_optimize_entire_partition>

@@ -24,6 +24,7 @@ export interface FeedFilter {
   os?: string;
   device?: string;
   live?: boolean;
+  bookmarked?: boolean;
   distinct_id?: string;
 }
 
@@ -119,8 +120,8 @@ export const statusQuery = queryOptions({
 export const deleteReplay = (project: string, id: string) =>
   call(replay(project, id), { method: 'DELETE' });
 
-export function recordingSource(project: string, id: string): RecordingSource {
-  const base = replay(project, id);
+/** The recording that is read under `base`, the path of a replay. */
+export function recordingAt(base: string): Omit<RecordingSource, 'watching'> {
   return {
     index: () => json<RecordingIndex>(`${base}/index`),
     bytes: async (fetch) => {
@@ -132,6 +133,13 @@ export function recordingSource(project: string, id: string): RecordingSource {
             });
       return response.arrayBuffer();
     },
+  };
+}
+
+export function recordingSource(project: string, id: string): RecordingSource {
+  const base = replay(project, id);
+  return {
+    ...recordingAt(base),
     watching: async () => {
       await call(`${base}/watching`, { method: 'POST' });
     },

@@ -90,6 +90,7 @@ export interface FeedRow {
   expires_at: string;
   status: ReplayStatus;
   sparkline: number[];
+  bookmarked: boolean;
 }
 
 export interface FeedPage {

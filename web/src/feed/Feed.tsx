@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useQuery } from '@tanstack/react-query';
 import { ArrowDownWideNarrow, Check, ChevronDown, CloudOff, SearchX } from 'lucide-react';
-import { type RefObject, useEffect, useLayoutEffect, useRef } from 'react';
+import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
 
 import { HttpError } from '../api/http';
 import { type FeedFilter, liveCountQuery } from '../api/queries';
@@ -12,10 +12,12 @@ import { count } from '../lib/format';
 import { SearchField } from '../lib/SearchField';
 import { Trouble } from '../lib/Trouble';
 import { withoutTime } from '../lib/search';
+import { useMay } from '../shell/session';
 import style from './Feed.module.css';
 import { CARD_HEIGHT, CardBones, FeedCard } from './FeedCard';
 import { Filters, FilterChips } from './Filters';
 import { Playlists } from './Playlists';
+import { Chosen } from './Chosen';
 import type { useFeed } from './useFeed';
 
 const SORTS = {
@@ -31,11 +33,16 @@ export function Feed(props: {
   current: string | undefined;
   searchRef: RefObject<HTMLInputElement | null>;
   onOpen?: () => void;
+  /** Takes replays from the feed, or puts them back. Without it none can be selected. */
+  onGone?: (ids: string[], gone: boolean) => void;
 }) {
   const { project, filter, feed, current } = props;
   const navigate = useNavigate();
   const now = useNow();
   const live = useQuery(liveCountQuery(project)).data ?? 0;
+  const mayDelete = useMay('delete');
+  // While replays are being selected: those that are.
+  const [picked, setPicked] = useState<ReadonlySet<string> | null>(null);
 
   const change = (patch: Partial<Record<keyof FeedFilter, unknown>>) =>
     void navigate({
@@ -107,16 +114,28 @@ export function Feed(props: {
               `${count(feed.total)} ${feed.total === 1 ? 'replay' : 'replays'}`
             )}
           </span>
-          {(live > 0 || filter.live) && (
-            <button
-              type="button"
-              className={style.liveCount}
-              aria-pressed={filter.live === true}
-              onClick={() => change({ live: filter.live ? '' : true })}
-            >
-              <i /> {count(live)} live
-            </button>
-          )}
+          <span>
+            {(live > 0 || filter.live) && (
+              <button
+                type="button"
+                className={style.liveCount}
+                aria-pressed={filter.live === true}
+                onClick={() => change({ live: filter.live ? '' : true })}
+              >
+                <i /> {count(live)} live
+              </button>
+            )}
+            {props.onGone && mayDelete && feed.rows.length > 0 && (
+              <button
+                type="button"
+                className={style.select}
+                aria-pressed={picked !== null}
+                onClick={() => setPicked(picked === null ? new Set() : null)}
+              >
+                {picked === null ? 'Select' : 'Done'}
+              </button>
+            )}
+          </span>
         </div>
       </div>
       {feed.loading ? (
@@ -156,7 +175,16 @@ export function Feed(props: {
             : 'The first visit appears here by itself.'}
         </Trouble>
       ) : (
-        <Cards {...props} now={now} current={current} />
+        <Cards {...props} now={now} current={current} picked={picked} onPicked={setPicked} />
+      )}
+      {picked && props.onGone && (
+        <Chosen
+          project={project}
+          feed={feed}
+          picked={picked}
+          onPicked={setPicked}
+          onGone={props.onGone}
+        />
       )}
     </section>
   );
@@ -168,8 +196,18 @@ function Cards(props: {
   current: string | undefined;
   now: number;
   onOpen?: () => void;
+  picked: ReadonlySet<string> | null;
+  onPicked: (picked: ReadonlySet<string>) => void;
 }) {
-  const { feed, current } = props;
+  const { feed, current, picked, onPicked } = props;
+  const pick =
+    picked &&
+    ((id: string, on: boolean) => {
+      const next = new Set(picked);
+      if (on) next.add(id);
+      else next.delete(id);
+      onPicked(next);
+    });
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: feed.rows.length + (feed.more ? 1 : 0),
@@ -226,6 +264,7 @@ function Cards(props: {
                   current={row.replay_id === current}
                   now={props.now}
                   onOpen={props.onOpen}
+                  {...(pick ? { picked: picked.has(row.replay_id), onPick: pick } : {})}
                 />
               ) : feed.moreFailed ? (
                 <div className={style.moreFailed}>

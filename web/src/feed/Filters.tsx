@@ -160,6 +160,7 @@ function FilterForm(props: { project: string; filter: FeedFilter; apply: Change 
       min_duration_ms: Number(text('min_s')) * 1000 || '',
       has_error: form.has('has_error') || '',
       has_rage_click: form.has('has_rage_click') || '',
+      bookmarked: form.has('bookmarked') || '',
     });
   };
   const select = (name: 'browser' | 'os' | 'device', label: string, values: string[]) => (
@@ -182,6 +183,9 @@ function FilterForm(props: { project: string; filter: FeedFilter; apply: Change 
         </label>
         <label>
           <input type="checkbox" name="has_error" defaultChecked={filter.has_error} /> Errors
+        </label>
+        <label>
+          <input type="checkbox" name="bookmarked" defaultChecked={filter.bookmarked} /> Bookmarked
         </label>
       </div>
       <label>
@@ -237,6 +241,7 @@ function chips(filter: FeedFilter): [name: keyof FeedFilter, label: string][] {
   const list: [keyof FeedFilter, string | false | undefined][] = [
     ['has_rage_click', filter.has_rage_click && 'Rage clicks'],
     ['has_error', filter.has_error && 'Errors'],
+    ['bookmarked', filter.bookmarked && 'Bookmarked'],
     ['event', filter.event && `Did ${filter.event}`],
     ['url', filter.url && `Page: ${filter.url}`],
     ['browser', filter.browser],

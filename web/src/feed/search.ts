@@ -25,6 +25,7 @@ export function replaysSearch(raw: Raw): ReplaysSearch {
     os: text(raw, 'os'),
     device: text(raw, 'device'),
     live: flag(raw, 'live'),
+    bookmarked: flag(raw, 'bookmarked'),
     distinct_id: text(raw, 'distinct_id'),
     t: number(raw, 't'),
     tab: oneOf(raw, 'tab', TABS),

@@ -1,20 +1,19 @@
 import { Menu } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { CornerDownRight, EyeOff, SearchX, Split } from 'lucide-react';
+import { CornerDownRight, EyeOff, SearchX } from 'lucide-react';
 import { useMemo } from 'react';
 
 import type { FlowsReport } from '../api/flows';
-import { eventNamesQuery } from '../api/queries';
 import { TableMenu } from '../lib/TableMenu';
 import { count, plural } from '../lib/format';
 import { useNow } from '../lib/hooks';
 import { Trouble } from '../lib/Trouble';
-import { Answer, NoEvents } from '../reports/Answer';
+import { Answer, Bones, NoEvents } from '../reports/Answer';
 import { ReportFrame } from '../reports/ReportFrame';
 import style from '../reports/Reports.module.css';
 import { type Points, usePoints } from '../reports/usePoints';
 import { useReport } from '../reports/useReport';
+import { useUsualEvent } from '../reports/useUsualEvent';
 import { eventLabel, percent, rangeLabel } from '../reports/words';
 import { namedSearch } from '../saved/search';
 import { useProject } from '../shell/session';
@@ -45,15 +44,18 @@ export function FlowsScreen() {
 
   const asked = JSON.stringify(writeFlows(readFlows(search as Record<string, unknown>)));
   const state = useMemo(() => readFlows(JSON.parse(asked) as Record<string, unknown>), [asked]);
-  const change = (next: FlowsState) => {
+  const change = (next: FlowsState, replace = false) => {
     points.forget();
     void navigate({
       to: '.',
       search: (before) => ({ ...writeFlows(next), ...namedSearch(before) }),
+      replace,
     });
   };
-  const names = useQuery(eventNamesQuery(project));
   const ready = state.start !== null;
+  const events = useUsualEvent(project, !ready, (event) => {
+    change({ ...state, start: { event, filters: [] } }, true);
+  });
   const body = flowsBody(state, now, timezone);
   const report = useReport<FlowsReport, FlowsState>(project, 'flows', body, state, ready);
 
@@ -100,7 +102,7 @@ export function FlowsScreen() {
       error={report.error}
       question={<FlowsBuilder project={project} state={state} now={now} onChange={change} />}
       instead={
-        names.data?.results.length === 0 &&
+        events.none &&
         !ready && (
           <NoEvents project={project}>
             Flows show what people do next after an event, or what led to it, and the replays of
@@ -117,12 +119,7 @@ export function FlowsScreen() {
           )}
         </Answer>
       ) : (
-        <div className={style.place}>
-          <Trouble icon={<Split size={18} />} title="Choose where the paths start">
-            Everyone who did it has a path: what they did next, step by step, or what they had done
-            before. Each way between two events opens the replays of those who went it.
-          </Trouble>
-        </div>
+        <Bones />
       )}
     </ReportFrame>
   );

@@ -11,6 +11,7 @@ import { Trouble } from '../lib/Trouble';
 import { remember } from '../shell/recent';
 import { useProject } from '../shell/session';
 import { Activity } from './Activity';
+import { PersonMenu } from './PersonMenu';
 import style from './Profile.module.css';
 import { type ProfileSearch, type ProfileState, readProfile, writeProfile } from './state';
 import { Who, WhoBones } from './Who';
@@ -67,13 +68,16 @@ export function ProfileScreen() {
   return (
     <div className={style.screen}>
       <aside className={style.side} aria-label="Who it is">
-        <Link
-          className={style.back}
-          to="/projects/$project/users"
-          params={{ project: project.project_id }}
-        >
-          <ChevronLeft size={14} aria-hidden /> Users
-        </Link>
+        <div className={style.top}>
+          <Link
+            className={style.back}
+            to="/projects/$project/users"
+            params={{ project: project.project_id }}
+          >
+            <ChevronLeft size={14} aria-hidden /> Users
+          </Link>
+          {data && <PersonMenu profile={data} />}
+        </div>
         {data ? <Who key={data.distinct_id} profile={data} now={now} /> : <WhoBones />}
       </aside>
       <section className={style.main} aria-label="What they did">

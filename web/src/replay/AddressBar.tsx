@@ -8,6 +8,7 @@ import {
   Link2,
   PanelLeft,
   PanelRight,
+  Scissors,
   Trash2,
 } from 'lucide-react';
 import { useState, useSyncExternalStore } from 'react';
@@ -18,7 +19,9 @@ import type { ReplayDetail } from '../api/types';
 import { Copy, useCopy } from '../lib/Copy';
 import { clock, personLabel } from '../lib/format';
 import { Tip } from '../lib/Tip';
+import { useMay } from '../shell/session';
 import style from './AddressBar.module.css';
+import { Bookmark } from './Bookmark';
 import type { ReplayController } from './controller';
 import type { ViewProps } from './ReplayView';
 
@@ -28,11 +31,15 @@ export function AddressBar(
     controller: ReplayController | null;
     /** There is none to wait for. */
     failed?: boolean;
+    /** Begins to choose a stretch to delete. */
+    onStretch?: () => void;
   },
 ) {
   const { detail, controller } = props;
   const [deleting, setDeleting] = useState(false);
   const [, copy] = useCopy();
+  const mayDelete = useMay('delete');
+  const mayBookmark = useMay('edit');
   const url = useSyncExternalStore(
     controller?.subscribe ?? (() => () => undefined),
     () => controller?.snapshot().url ?? detail?.start_url ?? null,
@@ -107,6 +114,7 @@ export function AddressBar(
           </Tip>
         )}
       </div>
+      {detail && mayBookmark && <Bookmark project={props.project.project_id} detail={detail} />}
       {detail && (
         <Menu position="bottom-end" width={230} offset={4}>
           <Menu.Target>
@@ -125,9 +133,22 @@ export function AddressBar(
               Copy replay id
             </Menu.Item>
             <Menu.Divider />
+            {!mayDelete && (
+              <Menu.Label>Only owners and admins of the project can delete replays.</Menu.Label>
+            )}
+            {props.onStretch && (
+              <Menu.Item
+                leftSection={<Scissors size={14} />}
+                disabled={!mayDelete}
+                onClick={props.onStretch}
+              >
+                Delete a stretch…
+              </Menu.Item>
+            )}
             <Menu.Item
-              data-danger
+              {...(mayDelete ? { 'data-danger': true } : {})}
               leftSection={<Trash2 size={14} />}
+              disabled={!mayDelete}
               onClick={() => setDeleting(true)}
             >
               Delete replay…

@@ -113,7 +113,8 @@ export function Details(props: PanelProps) {
 
 const ROW = 32;
 
-function Activity({ detail, controller }: PanelProps) {
+/** What happened, in order; it follows the playhead. */
+export function Activity({ detail, controller }: Pick<PanelProps, 'detail' | 'controller'>) {
   const [kinds, setKinds] = useState<ReadonlySet<MarkerKind>>(new Set());
   const [text, setText] = useState('');
   const [follow, setFollow] = useState(true);

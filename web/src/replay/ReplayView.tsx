@@ -6,7 +6,7 @@ import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 
 import { HttpError } from '../api/http';
 import { recordingSource, replayQuery } from '../api/queries';
-import type { Project, ReplayDetail } from '../api/types';
+import type { Project, ReplayDetail, Stretch } from '../api/types';
 import { useKeys, usePreference } from '../lib/hooks';
 import { exact, personLabel } from '../lib/format';
 import type { ReplaysSearch } from '../feed/search';
@@ -22,6 +22,8 @@ import style from './ReplayView.module.css';
 import { Stage } from './Stage';
 import { readAhead } from './readAhead';
 import { steps } from './steps';
+import { StretchBar } from './StretchBar';
+import { stretchAround } from './stretch';
 import { Timeline } from './Timeline';
 import { usePlay } from './usePlay';
 
@@ -114,6 +116,7 @@ function Playing(props: ViewProps & { detail: ReplayDetail; source: RecordingSou
   const [speed, keepSpeed] = usePreference('speed', 1);
   const [skip, keepSkip] = usePreference('skip', true);
   const section = useRef<HTMLElement>(null);
+  const [stretch, setStretch] = useState<Stretch | null>(null);
   const [controller] = useState(
     () =>
       new ReplayController(props.source, {
@@ -207,14 +210,37 @@ function Playing(props: ViewProps & { detail: ReplayDetail; source: RecordingSou
   return (
     <>
       <section ref={section} className={style.player} aria-label="Player">
-        <AddressBar {...props} detail={detail} controller={controller} />
+        <AddressBar
+          {...props}
+          detail={detail}
+          controller={controller}
+          onStretch={() => {
+            controller.pause();
+            setStretch(stretchAround(controller.snapshot().at_ms, detail.first_ms, detail.last_ms));
+          }}
+        />
         <Stage
           controller={controller}
           origin={session.replay_origin}
           ratio={under ? size.width / size.height : null}
           masking={<BeingMasked detail={detail} project={project} onWatchable={again} />}
         />
-        <Timeline detail={detail} controller={controller} mark={props.mark ?? null} />
+        {stretch && (
+          <StretchBar
+            project={project.project_id}
+            detail={detail}
+            controller={controller}
+            stretch={stretch}
+            onChange={setStretch}
+            onClose={() => setStretch(null)}
+          />
+        )}
+        <Timeline
+          detail={detail}
+          controller={controller}
+          mark={props.mark ?? null}
+          stretch={stretch}
+        />
         <Controls
           {...props}
           detail={detail}

@@ -103,6 +103,16 @@ export function ReplaysScreen() {
       current={replay}
       searchRef={searchRef}
       onOpen={() => setSheet(null)}
+      onGone={(ids, are) => {
+        setGone((was) => {
+          const next = new Set(was);
+          for (const id of ids) {
+            if (are) next.add(id);
+            else next.delete(id);
+          }
+          return next;
+        });
+      }}
     />
   );
   const hideFeed = feedFolded || theatre === true;

@@ -1,7 +1,7 @@
 import { useElementSize } from '@mantine/hooks';
 import { type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from 'react';
 
-import type { ReplayDetail } from '../api/types';
+import type { ReplayDetail, Stretch } from '../api/types';
 import { clock, path, plural, spell } from '../lib/format';
 import type { ReplayController } from './controller';
 import { eventName, tellsMore } from './activity';
@@ -18,11 +18,14 @@ export function Timeline({
   detail,
   controller,
   mark = null,
+  stretch = null,
 }: {
   detail: ReplayDetail;
   controller: ReplayController;
   /** The moment that the replay is watched for. */
   mark?: { at_ms: number; label: string } | null;
+  /** What is chosen of it. */
+  stretch?: Stretch | null;
 }) {
   const { ref, width } = useElementSize();
   const first_ms = usePlay(controller, (state) => state.first_ms);
@@ -195,6 +198,16 @@ export function Timeline({
                 )}
               </button>
             ))}
+            {stretch && (
+              <div
+                className={style.stretch}
+                style={{
+                  left: scale.x(stretch[0]),
+                  width: Math.max(2, scale.x(stretch[1]) - scale.x(stretch[0])),
+                }}
+                aria-hidden
+              />
+            )}
             {mark && (
               <div
                 className={style.mark}

@@ -1,9 +1,7 @@
 import { useComputedColorScheme } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useEffect, useMemo } from 'react';
+import { useMemo } from 'react';
 
-import { eventNamesQuery } from '../api/queries';
 import type { InsightsReport } from '../api/reports';
 import { useNow } from '../lib/hooks';
 import { namedSearch } from '../saved/search';
@@ -25,6 +23,7 @@ import {
 } from './state';
 import { usePoints } from './usePoints';
 import { useReport } from './useReport';
+import { useUsualEvent } from './useUsualEvent';
 import { insightsPointText } from './words';
 
 export function InsightsScreen() {
@@ -46,20 +45,10 @@ export function InsightsScreen() {
     });
   };
 
-  // An address that asks nothing asks for the most frequent event.
-  const names = useQuery(eventNamesQuery(project));
-  const events = names.data?.results;
-  const usual = (events?.find((one) => !one.event.startsWith('$')) ?? events?.[0])?.event;
   const nothing = state.metrics.length === 0;
-  useEffect(() => {
-    if (!nothing || usual === undefined) return;
-    const first = { event: usual, measure: 'total' as const, filters: [] };
-    void navigate({
-      to: '.',
-      search: writeInsights({ ...state, metrics: [first] }),
-      replace: true,
-    });
-  }, [nothing, usual, navigate, state]);
+  const events = useUsualEvent(project, nothing, (event) => {
+    change({ ...state, metrics: [{ event, measure: 'total', filters: [] }] }, true);
+  });
 
   const body = insightsBody(state, now, timezone);
   const report = useReport<InsightsReport, InsightsState>(
@@ -92,7 +81,7 @@ export function InsightsScreen() {
         />
       }
       instead={
-        events?.length === 0 &&
+        events.none &&
         nothing && (
           <NoEvents project={project}>
             Insights show how often something happened, by how many people, over time, and the
@@ -102,7 +91,7 @@ export function InsightsScreen() {
         )
       }
     >
-      {nothing && names.isPending ? (
+      {nothing && events.pending ? (
         <Bones />
       ) : (
         <Answer report={report}>

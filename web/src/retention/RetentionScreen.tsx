@@ -1,20 +1,19 @@
 import { useComputedColorScheme } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { Repeat, SearchX } from 'lucide-react';
+import { SearchX } from 'lucide-react';
 import { useMemo } from 'react';
 
-import { eventNamesQuery } from '../api/queries';
 import type { RetentionReport } from '../api/retention';
 import { TableMenu } from '../lib/TableMenu';
 import { useNow } from '../lib/hooks';
 import { Trouble } from '../lib/Trouble';
-import { Answer, NoEvents } from '../reports/Answer';
+import { Answer, Bones, NoEvents } from '../reports/Answer';
 import { DARK, LIGHT, paints } from '../reports/colours';
 import { ReportFrame } from '../reports/ReportFrame';
 import style from '../reports/Reports.module.css';
 import { type Points, usePoints } from '../reports/usePoints';
 import { useReport } from '../reports/useReport';
+import { useUsualEvent } from '../reports/useUsualEvent';
 import { eventLabel, percent, rangeLabel, segmentName } from '../reports/words';
 import { namedSearch } from '../saved/search';
 import { useProject } from '../shell/session';
@@ -32,7 +31,6 @@ import {
   readRetentionPoint,
   retentionBody,
   retentionPointText,
-  unitWord,
   writeRetention,
 } from './state';
 import { retentionTable, shareOf, sizeOf } from './table';
@@ -54,8 +52,10 @@ export function RetentionScreen() {
       replace,
     });
   };
-  const names = useQuery(eventNamesQuery(project));
   const ready = state.first !== null;
+  const events = useUsualEvent(project, !ready, (event) => {
+    change({ ...state, first: { event, filters: [] } }, true);
+  });
   const body = retentionBody(state, now, timezone);
   // What the cells show is asked nobody for.
   const question = useMemo(
@@ -81,7 +81,7 @@ export function RetentionScreen() {
       error={report.error}
       question={<RetentionBuilder project={project} state={state} now={now} onChange={change} />}
       instead={
-        names.data?.results.length === 0 &&
+        events.none &&
         !ready && (
           <NoEvents project={project}>
             Retention shows how many people come back after they first did something, and the
@@ -103,12 +103,7 @@ export function RetentionScreen() {
           )}
         </Answer>
       ) : (
-        <div className={style.place}>
-          <Trouble icon={<Repeat size={18} />} title="Choose what people do first">
-            Everyone who did it for the first time in the same {unitWord(state.unit, false)} is a
-            cohort. Each cell then says how many of a cohort came back, and opens their replays.
-          </Trouble>
-        </div>
+        <Bones />
       )}
     </ReportFrame>
   );

@@ -1,4 +1,12 @@
-import { KeyRound, type LucideIcon, SlidersHorizontal, Users } from 'lucide-react';
+import {
+  Hourglass,
+  KeyRound,
+  type LucideIcon,
+  ScrollText,
+  SlidersHorizontal,
+  UserX,
+  Users,
+} from 'lucide-react';
 
 import type { Right } from '../api/types';
 
@@ -7,6 +15,19 @@ export const SECTIONS = [
   { to: '/projects/$project/settings/project', name: 'Project', icon: SlidersHorizontal },
   { to: '/projects/$project/settings/members', name: 'Members', icon: Users, right: 'manage' },
   { to: '/projects/$project/settings/keys', name: 'API keys', icon: KeyRound, right: 'manage' },
+  {
+    to: '/projects/$project/settings/retention',
+    name: 'Retention',
+    icon: Hourglass,
+    right: 'manage',
+  },
+  {
+    to: '/projects/$project/settings/requests',
+    name: 'Deletion & retrieval',
+    icon: UserX,
+    right: 'delete',
+  },
+  { to: '/projects/$project/settings/audit', name: 'Audit log', icon: ScrollText, right: 'audit' },
 ] as const satisfies readonly { to: string; name: string; icon: LucideIcon; right?: Right }[];
 
 export type Section = (typeof SECTIONS)[number];

@@ -38,7 +38,19 @@ import { rememberedProject } from './session';
 import { PALETTE_KEY } from './keys';
 import style from './Shell.module.css';
 
-export function Shell() {
+/** A shared replay stands alone; everything else is for members. */
+export function Root() {
+  const alone = useLocation({ select: ({ pathname }) => pathname.startsWith('/shared/') });
+  return alone ? (
+    <Suspense fallback={null}>
+      <Outlet />
+    </Suspense>
+  ) : (
+    <Shell />
+  );
+}
+
+function Shell() {
   const session = useQuery(sessionQuery);
   if (session.error instanceof HttpError && session.error.status === 401) return <LoginScreen />;
   if (session.data) return <Frame session={session.data} />;

@@ -129,7 +129,11 @@ class AuditEntry(Table):
     detail: Mapped[str] = mapped_column(Text)
     hash: Mapped[str]
 
-    __table_args__ = (Index("audit_by_time", "project_id", "at_ms"), Index("audit_by_actor", "actor_id", "at_ms"))
+    __table_args__ = (
+        Index("audit_by_time", "project_id", "at_ms"),
+        Index("audit_by_actor", "actor_id", "at_ms"),
+        Index("audit_by_object", "object_id", "at_ms"),
+    )
 
 
 class EncryptionKey(Table):

@@ -51,7 +51,12 @@ class Segment(Table):
 
 
 class Tombstone(Table):
-    """What was deleted and must not come back: kind `replay` or `person`, for good."""
+    """What was deleted and must not come back, for good: kind `replay`, `person` or `event`.
+
+    A replay is named by its id, everything else by its pseudonym (`governance.tombstones`): what happened until
+    `until_ms` is refused. Kind `hidden` is a replay that a deletion waits for: nobody may read it until that is called
+    off.
+    """
 
     __tablename__ = "tombstones"
     project_id: Mapped[str] = mapped_column(primary_key=True)
@@ -59,6 +64,7 @@ class Tombstone(Table):
     id: Mapped[str] = mapped_column(primary_key=True)
     created_at_ms: Mapped[int] = mapped_column(index=True)
     done_at_ms: Mapped[int] = mapped_column(default=0)
+    until_ms: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Signal(Table):

@@ -25,6 +25,7 @@ def upgrade() -> None:  # noqa: PLR0915
     )
     with op.batch_alter_table("audit") as batch_op:
         batch_op.create_index("audit_by_actor", ["actor_id", "at_ms"], unique=False)
+        batch_op.create_index("audit_by_object", ["object_id", "at_ms"], unique=False)
         batch_op.create_index("audit_by_time", ["project_id", "at_ms"], unique=False)
 
     op.create_table(
@@ -173,6 +174,9 @@ def upgrade() -> None:  # noqa: PLR0915
 
     with op.batch_alter_table("replays") as batch_op:
         batch_op.add_column(sa.Column("wrapped_key", sa.LargeBinary(), nullable=True))
+
+    with op.batch_alter_table("tombstones") as batch_op:
+        batch_op.add_column(sa.Column("until_ms", sa.BigInteger(), server_default="0", nullable=False))
 
     # Until now one member ran the server and saw every project; and every key could do everything.
     op.execute("UPDATE members SET is_operator = 1")

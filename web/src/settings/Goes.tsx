@@ -1,0 +1,73 @@
+import { useQuery } from '@tanstack/react-query';
+
+import { type DeletionPreview, type Target, deletionPreviewQuery } from '../api/governance';
+import { reason } from './parts';
+import style from './Data.module.css';
+import { whole } from './dataWords';
+
+/** What the server found of a target, in numbers, before anything happens to it. */
+export function Goes(props: {
+  title: string;
+  project: string;
+  target: Target | null;
+  /** While there is no target yet. */
+  none: string;
+  /** When nothing of it is there, instead of what the server says. */
+  nothing?: string;
+}) {
+  const { target } = props;
+  const { data, error, refetch } = usePreview(props.project, target);
+  const found = target ? data : undefined;
+  const columns: [name: string, value: number | undefined][] = [
+    [found?.people === 1 ? 'person' : 'people', found?.people],
+    [found?.replays === 1 ? 'replay' : 'replays', found?.replays],
+    [found?.events === 1 ? 'event' : 'events', found?.events],
+    [found?.profiles === 1 ? 'profile' : 'profiles', found?.profiles],
+  ];
+  return (
+    <section className={style.goes} aria-live="polite" aria-busy={target !== null && !found}>
+      <h3>{props.title}</h3>
+      {target === null ? (
+        <p>{props.none}</p>
+      ) : error && !found ? (
+        <p className={style.trouble}>
+          {reason(error)}{' '}
+          <button type="button" className="link" onClick={() => void refetch()}>
+            Try again
+          </button>
+        </p>
+      ) : (
+        <dl>
+          {columns
+            .filter(([name]) => target.what === 'person' || !/^pe|^prof/.test(name))
+            .map(([name, value]) => (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>
+                  {value === undefined ? (
+                    <span
+                      className="bone"
+                      style={{ display: 'block', width: 36, height: 18, margin: '4px 0' }}
+                    />
+                  ) : (
+                    whole(value)
+                  )}
+                </dd>
+              </div>
+            ))}
+        </dl>
+      )}
+      {found && nothing(found) && <p>{props.nothing ?? found.message}</p>}
+    </section>
+  );
+}
+
+const nothing = ({ people, replays, events, profiles }: DeletionPreview) =>
+  people + replays + events + profiles === 0;
+
+export function usePreview(project: string, target: Target | null) {
+  return useQuery({
+    ...deletionPreviewQuery(project, target ?? { what: 'person', distinct_ids: [] }),
+    enabled: target !== null,
+  });
+}
