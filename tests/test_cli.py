@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import os
@@ -176,6 +177,31 @@ def test_an_unknown_project_is_named(tmp_path: Path) -> None:
         "pnone",
         "playhead project list",
     )
+
+
+def test_a_backup_is_restored_into_an_empty_directory_with_its_key(tmp_path: Path) -> None:
+    old, new = base64.b64encode(bytes(range(32))).decode(), base64.b64encode(bytes(32)).decode()
+    first, second, backups = tmp_path / "first", tmp_path / "second", tmp_path / "backups"
+    file = tmp_path / "visit.json"
+    file.write_text(json.dumps(rrweb()))
+    key = {"PLAYHEAD_MASTER_KEY": old}
+    project = json.loads(playhead("project", "create", "Shop", "--json", data=first).stdout)["project_id"]
+    assert playhead("import", "rrweb", str(file), "--project", project, data=first, **key).returncode == 0
+
+    made = playhead("backup", str(backups), "--verify", "--keep", "3", data=first, **key)
+    assert made.returncode == 0, made.stderr
+    assert "read and checked" in made.stdout
+    failed(playhead("restore", str(backups), data=first, **key), "into empty stores", "holds rows")
+    restored = playhead("restore", str(backups), data=second, **key)
+    assert restored.returncode == 0, restored.stderr
+    assert json.loads(playhead("project", "list", "--json", data=second).stdout)[0]["project_id"] == project
+
+    failed(playhead("keys", "rotate", data=second), "no master key is set")
+    failed(playhead("keys", "rotate", data=second, PLAYHEAD_MASTER_KEY=new), "PLAYHEAD_MASTER_KEYS_BEFORE")
+    turned = playhead("keys", "rotate", data=second, PLAYHEAD_MASTER_KEY=new, PLAYHEAD_MASTER_KEYS_BEFORE=old)
+    assert turned.stdout.startswith("1 projects' keys are new, 1 replays' keys"), turned
+    # The old key opens nothing any more.
+    failed(playhead("serve", "--port", "0", data=second, **key), "which is not set")
 
 
 def test_members_are_added_and_let_in(tmp_path: Path) -> None:

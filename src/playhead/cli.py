@@ -33,6 +33,8 @@ import_app = typer.Typer(help="Bring in what was recorded elsewhere.", no_args_i
 app.add_typer(project_app, name="project")
 app.add_typer(member_app, name="member")
 app.add_typer(import_app, name="import")
+keys_app = typer.Typer(help="Keys that recordings and the journal are encrypted with.", no_args_is_help=True)
+app.add_typer(keys_app, name="keys")
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -217,12 +219,13 @@ def import_rrweb(
     from playhead.journal import Journal
     from playhead.processes import is_held, with_secret
     from playhead.rrweb_import import import_files
+    from playhead.stores.encryption import Keyring
 
     settings = with_secret(load(data=data))
     control = _control(settings)
     accounts.find_project(control, project)
     rules = project_rules(control, project, pseudonym_key(settings.secret, project))
-    journal = Journal.open(settings.journal_path, settings.journal_max_bytes)
+    journal = Journal.open(settings.journal_path, settings.journal_max_bytes, Keyring.of(settings))
     try:
         imported = import_files(files, project, settings, journal, rules)
     finally:
@@ -341,12 +344,119 @@ def privacy_check(  # noqa: PLR0917  Typer reads the options from the signature.
         raise typer.Exit(1)
 
 
+@app.command()
+def backup(
+    destination: Annotated[str, typer.Argument(metavar="DIR|URL", help="A directory, or s3://…, gs://…, az://….")],
+    data: Data = None,
+    notes: Annotated[
+        bool, typer.Option("--deletions-only", help="Only tell the backups what was deleted since; takes a moment.")
+    ] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Then read every byte of the backup and check it.")] = False,
+    keep: Annotated[int, typer.Option("--keep", min=0, help="Then keep only so many backups (0: all).")] = 0,
+) -> None:
+    """Back up everything, beside a running server; only what the backup before lacks is stored."""
+    from playhead.backup.making import back_up, one_at_a_time, write_notes
+    from playhead.backup.repository import Repository
+    from playhead.stores import open_stores
+    from playhead.stores.analytics import engine_for
+
+    settings = load(data=data)
+    _control(settings).close()
+    repository = Repository.open(destination)
+    with ExitStack() as stack:
+        stores = open_stores(settings)
+        stack.callback(stores.close)
+        stack.enter_context(one_at_a_time(stores.control))
+        if notes:
+            count = len(write_notes(stores.control, repository).tombstones)
+            out.print(f"{count:,} deletions are known to the backups in {repository.url}", markup=False)
+            return
+        with engine_for(stores.analytics):
+            stores.analytics.migrate()
+            made = back_up(settings, stores, repository)
+        out.print(
+            f"backup {made.backup_id}: {made.bytes:,} bytes, {made.new_bytes:,} of them new, {made.objects:,} objects",
+            markup=False,
+        )
+        if verify:
+            size = repository.verify(repository.manifest(made.backup_id))
+            out.print(f"read and checked: {size:,} bytes", markup=False)
+        if keep:
+            out.print(f"{repository.keep(keep):,} older backups removed", markup=False)
+
+
+@keys_app.command("rotate")
+def keys_rotate(data: Data = None) -> None:
+    """Wrap every key anew under the current master key; no recording is read or written."""
+    from playhead.governance import audit
+    from playhead.governance.keys import rotate
+    from playhead.journal import rewrap
+    from playhead.stores import open_stores
+
+    settings = load(data=data)
+    _control(settings).close()
+    stores = open_stores(settings)
+    if stores.keyring.current is None:
+        raise PlayheadError("no master key is set: set PLAYHEAD_MASTER_KEY or PLAYHEAD_KMS_COMMAND")
+    try:
+        journal = settings.journal_path.exists() and rewrap(settings.journal_path, stores.keyring)
+        rotated = rotate(stores)
+        with stores.control.write() as session:
+            for project_id, count in rotated.items():
+                audit.record(session, project_id, audit.COMMAND, "keys.rotated", "project", project_id, {"keys": count})
+    finally:
+        stores.close()
+    out.print(
+        f"{len(rotated):,} projects' keys are new, {sum(rotated.values()):,} replays' keys are wrapped by them"
+        + (", and the journal's key anew" if journal else ""),
+        markup=False,
+    )
+
+
+@app.command()
+def restore(
+    source: Annotated[str, typer.Argument(metavar="DIR|URL", help="Where the backups are.")],
+    data: Data = None,
+    backup_id: Annotated[str, typer.Option("--backup", help="Which; the newest if not given.")] = "",
+    tombstones: Annotated[
+        str,
+        typer.Option("--tombstones", help="What was deleted since: the old control store's URL, or a tombstones.json."),
+    ] = "",
+) -> None:
+    """Restore a backup into empty stores; what was deleted since does not come back."""
+    from playhead.backup.repository import Repository
+    from playhead.backup.restoring import restore as bring_back
+    from playhead.clock import rfc3339
+    from playhead.processes import hold_data
+    from playhead.stores import open_stores
+    from playhead.stores.analytics import engine_for
+
+    settings = load(data=data)
+    if "://" not in source and not Path(source).is_dir():
+        raise PlayheadError(f"there is no directory {source}")
+    repository = Repository.open(source)
+    with hold_data(settings):
+        stores = open_stores(settings)
+        try:
+            with engine_for(stores.analytics):
+                done = bring_back(settings, stores, repository, backup_id, tombstones)
+        finally:
+            stores.close()
+    out.print(
+        f"restored {done.backup_id} of {rfc3339(done.made_at_ms)}: {done.bytes:,} bytes, {done.objects:,} objects; "
+        f"{done.deleted:,} deletions since were applied",
+        markup=False,
+    )
+
+
 def _serve(settings: Settings) -> None:
     """Prepares the data directory, says where to open it, and becomes the supervisor."""
     from playhead import accounts, supervisor
     from playhead.accounts.oidc import read_providers
     from playhead.capture.places import read_places
+    from playhead.governance.keys import check_keys
     from playhead.processes import announce, hold_data, with_secret
+    from playhead.stores.encryption import Keyring
 
     if settings.geoip_file:
         read_places(Path(settings.geoip_file)).close()
@@ -354,6 +464,7 @@ def _serve(settings: Settings) -> None:
     with hold_data(settings) as lock:
         settings = with_secret(settings)
         control = _control(settings)
+        check_keys(control, Keyring.of(settings))
         listening = supervisor.listen(settings.host, settings.port)
         settings = settings.model_copy(update={"port": listening.getsockname()[1]})
         url = supervisor.base_url(settings)
@@ -404,7 +515,7 @@ def _delivery(settings: Settings) -> Iterator[Any]:
     from playhead.stores.analytics import engine_for
 
     stores = open_stores(settings)
-    queue = JournalQueue.open(settings.journal_path)
+    queue = JournalQueue.open(settings.journal_path, stores.keyring)
     try:
         with hold_data(settings), engine_for(stores.analytics):
             stores.analytics.migrate()
@@ -421,6 +532,7 @@ def _import_exports(settings: Settings, files: list[Path], project: str, what: L
     from playhead.journal import Journal
     from playhead.processes import is_held, with_secret
     from playhead.progress import shown
+    from playhead.stores.encryption import Keyring
 
     settings = with_secret(settings)
     control = _control(settings)
@@ -430,7 +542,7 @@ def _import_exports(settings: Settings, files: list[Path], project: str, what: L
         if path != STDIN:
             path.open("rb").close()  # one that can't be read is said before anything is taken
     with ExitStack() as stack:
-        journal = Journal.open(settings.journal_path, settings.journal_max_bytes)
+        journal = Journal.open(settings.journal_path, settings.journal_max_bytes, Keyring.of(settings))
         stack.callback(journal.close)
         delivery = None if is_held(settings) else stack.enter_context(_delivery(settings))
 

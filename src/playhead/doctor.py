@@ -10,6 +10,7 @@ import msgspec
 
 from playhead import clock
 from playhead.errors import PlayheadError
+from playhead.governance.keys import check_keys
 from playhead.health import read_worker_report
 from playhead.journal import Journal, JournalQueue
 from playhead.processes import data_directory, is_held, running_server
@@ -47,6 +48,7 @@ def examine(settings: Settings) -> list[Finding]:
         findings += [
             _find("journal", lambda: _journal(settings)),
             _find("control", lambda: _control(stores)),
+            _find("keys", lambda: _keys(stores)),
             _find("blobs", lambda: _blobs(stores)),
             _find("analytics", lambda: _analytics(stores)),
         ]
@@ -113,6 +115,12 @@ def _control(stores: Stores) -> str:
     stores.control.migrate()
     stores.control.ping()
     return f"{stores.control.url} answers, its schema is current"
+
+
+def _keys(stores: Stores) -> str:
+    check_keys(stores.control, stores.keyring)
+    current = stores.keyring.current
+    return f"what is stored is encrypted, under {current.name}" if current else "what is stored is not encrypted"
 
 
 def _blobs(stores: Stores) -> str:

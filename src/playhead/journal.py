@@ -5,6 +5,8 @@
     dead_letters   what a store refuses for good, with the reason
     totals         one row of counters, kept in the transactions that change them
     node           one row: the random id of this journal
+    keys           one row once a master key is set: the journal's own key, wrapped; what is appended from then on has
+                   meta and payload as envelopes of `stores.encryption`
 
 Appends come from the capture processes (`Journal`), reading and confirming from the worker (`JournalQueue`). Local ids
 are given in commit order and never again (AUTOINCREMENT), so a range of them names the same items for ever: that makes
@@ -31,6 +33,7 @@ from playhead.clock import now_ms
 from playhead.errors import PlayheadError, Unavailable
 from playhead.ids import new_ingest_id
 from playhead.items import Item, Kind
+from playhead.stores.encryption import Cipher, Keyring, is_encrypted, new_key, opened
 
 MIGRATIONS = (
     """
@@ -64,6 +67,9 @@ MIGRATIONS = (
     INSERT INTO totals VALUES (0, 0, 0);
     CREATE TABLE node (node_id TEXT NOT NULL);
     INSERT INTO node VALUES (lower(hex(randomblob(16))));
+    """,
+    """
+    CREATE TABLE keys (wrapped BLOB NOT NULL, master TEXT NOT NULL)
     """,
 )
 
@@ -120,12 +126,13 @@ class DeadLetter(msgspec.Struct, frozen=True):
 class Journal:
     """The appending side, one per capture process. Safe to use from any event loop or thread."""
 
-    def __init__(self, path: Path, max_bytes: int) -> None:
+    def __init__(self, path: Path, max_bytes: int, keyring: Keyring) -> None:
         self._path = path
         self._max_bytes = max_bytes
         self._writer = _connect(path)
         self._reader = _connect(path)
         self.node_id = _node_id(self._reader)
+        self._cipher = _own_cipher(self._writer, keyring)
         self._waiting: queue.SimpleQueue[_Append | None] = queue.SimpleQueue()
         self._waiting_bytes = 0
         self._lock = threading.Lock()
@@ -136,12 +143,13 @@ class Journal:
         self._thread.start()
 
     @classmethod
-    def open(cls, path: Path, max_bytes: int) -> Journal:
+    def open(cls, path: Path, max_bytes: int, keyring: Keyring | None = None) -> Journal:
         """Opens or makes the journal at `path`. `max_bytes` is the largest backlog it takes.
 
-        Raises `PlayheadError` when the file can't be opened or is of a newer version.
+        With a master key in the keyring what is appended is encrypted. Raises `PlayheadError` when the file can't be
+        opened, is of a newer version, or its key can't be unwrapped.
         """
-        return cls(path, max_bytes)
+        return cls(path, max_bytes, keyring or Keyring())
 
     async def append(self, items: Sequence[Item]) -> None:
         """Returns once all of `items` are on disk, in one transaction, in the order given.
@@ -150,6 +158,8 @@ class Journal:
         """
         if not items:
             return
+        if self._cipher is not None:
+            items = [_sealed(self._cipher, item) for item in items]
         size = sum(len(item.meta) + len(item.payload) for item in items)
         loop = asyncio.get_running_loop()
         append = _Append(items, size, loop, loop.create_future())
@@ -261,14 +271,16 @@ class Journal:
 class JournalQueue:
     """The worker's side: flushes, confirmation, dead letters. Its methods block; one thread at a time may call them."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, keyring: Keyring) -> None:
         self._db = _connect(path)
+        self._keyring = keyring
+        self._cipher: Cipher | None = None
         self.node_id = _node_id(self._db)
 
     @classmethod
-    def open(cls, path: Path) -> JournalQueue:
-        """Opens or makes the journal at `path`. Raises `PlayheadError` as `Journal.open` does."""
-        return cls(path)
+    def open(cls, path: Path, keyring: Keyring | None = None) -> JournalQueue:
+        """Opens or makes the journal at `path`; the keyring opens what is encrypted. Raises `PlayheadError`."""
+        return cls(path, keyring or Keyring())
 
     def begin_flush(self, max_bytes: int) -> Flush | None:
         """Takes the oldest items that no open flush holds, up to `max_bytes` but at least one, and commits that.
@@ -321,7 +333,7 @@ class JournalQueue:
                 (flush.first_id, flush.last_id),
             ).fetchall()
         )
-        return [_item(row) for row in rows]
+        return [self._item(row) for row in rows]
 
     def confirm(self, flush: Flush) -> None:
         """Deletes the flush and its items: every store has them. Confirming again changes nothing."""
@@ -368,7 +380,7 @@ class JournalQueue:
                 (limit,),
             ).fetchall()
         )
-        return [DeadLetter(_item(row[:6]), row[6], row[7]) for row in rows]
+        return [DeadLetter(self._item(row[:6]), row[6], row[7]) for row in rows]
 
     def waiting(self) -> Iterator[Item]:
         """Every item that is not confirmed yet, oldest first; one is in memory at a time."""
@@ -383,7 +395,7 @@ class JournalQueue:
             )
             if row is None:
                 return
-            yield _item(row[:6])
+            yield self._item(row[:6])
             last = row[6]
 
     def every_dead_letter(self) -> Iterator[DeadLetter]:
@@ -399,7 +411,7 @@ class JournalQueue:
             )
             if row is None:
                 return
-            yield DeadLetter(_item(row[:6]), row[6], row[7])
+            yield DeadLetter(self._item(row[:6]), row[6], row[7])
             last = row[8]
 
     def holds_of_before(self, moment_ms: int) -> bool:
@@ -447,6 +459,14 @@ class JournalQueue:
     def close(self) -> None:
         self._db.close()
 
+    def _item(self, row: tuple[str, bytes, str, int, bytes, bytes]) -> Item:
+        project_id, ingest_id, kind, received_at_ms, meta, payload = row
+        if is_encrypted(meta) or is_encrypted(payload):
+            self._cipher = self._cipher or _standing_cipher(self._db, self._keyring)
+            meta = opened(meta, self._cipher, _place(ingest_id, kind, "meta"))
+            payload = opened(payload, self._cipher, _place(ingest_id, kind, "payload"))
+        return Item(project_id, UUID(bytes=ingest_id), Kind(kind), received_at_ms, meta, payload)
+
 
 class _Append(msgspec.Struct, frozen=True):
     items: Sequence[Item]
@@ -478,9 +498,50 @@ def _resolve(waiting: list[asyncio.Future[None]], failure: Unavailable | None) -
             future.set_exception(failure)
 
 
-def _item(row: tuple[str, bytes, str, int, bytes, bytes]) -> Item:
-    project_id, ingest_id, kind, received_at_ms, meta, payload = row
-    return Item(project_id, UUID(bytes=ingest_id), Kind(kind), received_at_ms, meta, payload)
+def _sealed(cipher: Cipher, item: Item) -> Item:
+    ingest_id = item.ingest_id.bytes
+    return msgspec.structs.replace(
+        item,
+        meta=cipher.seal_once(item.meta, _place(ingest_id, item.kind, "meta")),
+        payload=cipher.seal_once(item.payload, _place(ingest_id, item.kind, "payload")),
+    )
+
+
+def _place(ingest_id: bytes, kind: str, what: str) -> bytes:
+    """What an encrypted column is authenticated to belong to."""
+    return ingest_id + f"{kind}:{what}".encode()
+
+
+def rewrap(path: Path, keyring: Keyring) -> bool:
+    """Wraps the journal's key by the current master key; False when it has none."""
+
+    def change(db: sqlite3.Connection) -> bool:
+        row = db.execute("SELECT wrapped, master FROM keys").fetchone()
+        if row is None:
+            return False
+        db.execute("UPDATE keys SET wrapped = ?, master = ?", keyring.wrap(keyring.unwrap(*row)))
+        return True
+
+    return _transaction(_connect(path), change, close=True)
+
+
+def _own_cipher(db: sqlite3.Connection, keyring: Keyring) -> Cipher | None:
+    """The journal's own cipher, its key made when it has none; None when nothing is to be encrypted."""
+    if keyring.current is None:
+        return None
+    fresh = keyring.wrap(new_key())
+
+    def make(db: sqlite3.Connection) -> None:
+        if db.execute("SELECT 1 FROM keys").fetchone() is None:
+            db.execute("INSERT INTO keys VALUES (?, ?)", fresh)
+
+    _transaction(db, make)
+    return _standing_cipher(db, keyring)
+
+
+def _standing_cipher(db: sqlite3.Connection, keyring: Keyring) -> Cipher | None:
+    row = _retry(lambda: db.execute("SELECT wrapped, master FROM keys").fetchone())
+    return None if row is None else Cipher(keyring.unwrap(*row))
 
 
 def _node_id(db: sqlite3.Connection) -> str:

@@ -17,12 +17,22 @@ class Settings(BaseSettings):
     analytics_url: str = Field(default="", description="`chdb:///dir` or `clickhouse://user:pass@host:8123/db`.")
     blobs_url: str = Field(default="", description="`file:///dir`, `s3://bucket/prefix`, `gs://…` or `az://…`.")
     control_url: str = Field(default="", description="`sqlite:///file` or `postgresql+psycopg://…`.")
+    analytics_backup: str = Field(
+        default="", description="Where a ClickHouse server writes its backups: `Disk('backups', '{name}')`."
+    )
     public_url: str = Field(default="", description="The address people and browsers reach this server at.")
     replay_origin: str = Field(default="", description="An origin of its own for the player document.")
     secret: str = Field(
         default="",
         description="Keys pseudonyms of masked and deleted ids; made and kept in the data directory when empty.",
     )
+    master_key: str = Field(
+        default="", description="32 bytes in base64 that wrap all keys: recordings and the journal are encrypted."
+    )
+    master_keys_before: str = Field(
+        default="", description="Former master keys, blanks between: `playhead keys rotate` leaves them."
+    )
+    kms_command: str = Field(default="", description="A command that wraps and unwraps keys in the master key's stead.")
     oidc: str = Field(
         default="", description="Providers that members can log in by, a JSON list; docs/guide/sso.md says of what."
     )

@@ -28,7 +28,7 @@ _HEALTH = frozenset(("/healthz", "/readyz", "/metrics"))
 def create_app(settings: Settings) -> tuple[ASGIApp, Callable[[], None]]:
     """The whole of what the server answers, and what closes it."""
     stores = open_stores(settings)
-    journal = Journal.open(settings.journal_path, settings.journal_max_bytes)
+    journal = Journal.open(settings.journal_path, settings.journal_max_bytes, stores.keyring)
     directory = Directory(control_loader(stores.control.engine, settings.secret))
     health = SecurityHeaders(create_health(settings, stores, journal), public_url=settings.public_url)
     api = create_api(settings, stores)

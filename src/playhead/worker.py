@@ -13,7 +13,6 @@ from typing import TypeVar
 
 import msgspec
 import structlog
-from sqlalchemy import or_
 
 from playhead.clock import now_ms
 from playhead.delivery.flush import Delivered, Delivery
@@ -21,12 +20,11 @@ from playhead.errors import PlayheadError, Unavailable
 from playhead.governance.retention import bound_events
 from playhead.health import WorkerReport
 from playhead.journal import JournalQueue
+from playhead.leases import BACKUP, HOUSEKEEPING, is_taken, release_lease, take_lease
 from playhead.processes import configure_logs, die_with_parent, on_stop, write_private
 from playhead.replays.sealing import run_jobs
 from playhead.settings import Settings
 from playhead.stores import Stores, open_stores
-from playhead.stores.control import Control
-from playhead.stores.tables import Lease
 
 log = structlog.get_logger(__name__)
 
@@ -104,15 +102,21 @@ class Worker:
         holder = f"{os.getpid()}-{secrets.token_hex(4)}"
         while not self._stopped.is_set():
             try:
-                if take_lease(self._stores.control, "housekeeping", holder, LEASE_SECONDS):
-                    run_jobs(self._stores, self._settings, self._stopped.is_set)
+                if self._rests():
+                    release_lease(self._stores.control, HOUSEKEEPING, holder)
+                elif take_lease(self._stores.control, HOUSEKEEPING, holder, LEASE_SECONDS):
+                    run_jobs(self._stores, self._settings, self._rests)
             except Unavailable as error:
                 log.warning("housekeeping_waits", error=error.message[:300])
             except Exception:  # one job's failure must not end the others, nor delivery
                 log.exception("housekeeping_failed")
             self._stopped.wait(HOUSEKEEPING_SECONDS)
         with suppress(Unavailable):
-            release_lease(self._stores.control, "housekeeping", holder)
+            release_lease(self._stores.control, HOUSEKEEPING, holder)
+
+    def _rests(self) -> bool:
+        """Nothing is sealed or taken away while a backup copies what stands."""
+        return self._stopped.is_set() or is_taken(self._stores.control, BACKUP)
 
 
 class Report:
@@ -148,37 +152,13 @@ class Report:
         write_private(self._path, msgspec.json.encode(self._now))
 
 
-def take_lease(control: Control, name: str, holder: str, seconds: int) -> bool:
-    """Takes or prolongs a lease; False while another holds it."""
-    now = now_ms()
-    with control.write() as session:
-        taken = session.execute(
-            control.insert(Lease)
-            .values(name=name, holder=holder, expires_at_ms=now + seconds * 1000)
-            .on_conflict_do_update(
-                index_elements=["name"],
-                set_={"holder": holder, "expires_at_ms": now + seconds * 1000},
-                where=or_(Lease.holder == holder, Lease.expires_at_ms < now),
-            )
-            .returning(Lease.name)
-        ).all()
-    return bool(taken)
-
-
-def release_lease(control: Control, name: str, holder: str) -> None:
-    with control.write() as session:
-        lease = session.get(Lease, name)
-        if lease is not None and lease.holder == holder:
-            session.delete(lease)
-
-
 def main() -> None:
     die_with_parent()
     configure_logs("worker")
     settings = Settings()
     stores = open_stores(settings)
     bound_events(stores)
-    queue = JournalQueue.open(settings.journal_path)
+    queue = JournalQueue.open(settings.journal_path, stores.keyring)
     worker = Worker(settings, stores, queue)
     on_stop(worker.stop)
     try:

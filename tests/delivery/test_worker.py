@@ -13,10 +13,11 @@ import pytest
 from playhead.health import read_worker_report
 from playhead.ids import new_project_id
 from playhead.journal import Journal, JournalQueue
+from playhead.leases import release_lease, take_lease
 from playhead.settings import Settings
 from playhead.stores import Stores
 from playhead.stores.analytics import AnalyticsDown
-from playhead.worker import Worker, release_lease, take_lease
+from playhead.worker import Worker
 
 from .test_delivery import Way, event
 

@@ -9,12 +9,14 @@ import msgspec
 import pytest
 import zstandard
 
+from playhead.errors import PlayheadError
 from playhead.recordings import sealed
 from playhead.recordings.events import RrwebEvent
 from playhead.recordings.sealed import (
     About,
     RecordingIndex,
     frame_events,
+    frame_place,
     frames_before,
     read_frame,
     read_index,
@@ -23,6 +25,7 @@ from playhead.recordings.sealed import (
 )
 from playhead.recordings.segments import Corrupt, TailTooShort
 from playhead.rrweb import FULL_SNAPSHOT, META
+from playhead.stores.encryption import Cipher, KeyGone
 
 GOLDEN = Path(__file__).parent / "golden"
 EPOCH = "1795341600000-a1b2"
@@ -149,3 +152,30 @@ def test_the_format_is_the_golden_files() -> None:
     index = read_index(data)
     assert read_all(data, index) == recording(120, every=50, seed=2)
     assert index.replay_id == "r1"
+
+
+def test_the_encrypted_format_is_the_golden_file() -> None:
+    cipher = Cipher(bytes(range(32)))
+    data = (GOLDEN / "recording-v2.bin").read_bytes()
+    index = read_index(data, cipher, "r1")
+    assert index.encrypted
+    clear = [
+        event
+        for frame in index.frames
+        for event in frame_events(
+            index, frame, cipher.open(data[frame.offset : frame.offset + frame.length], frame_place("r1"))
+        )
+    ]
+    assert clear == recording(120, every=50, seed=2)
+    for wrong in ((None, "r1"), (Cipher(bytes(32)), "r1"), (cipher, "r2")):
+        with pytest.raises(PlayheadError):
+            read_index(data, *wrong)
+
+
+def test_an_encrypted_recording_is_not_followed_by_one_in_clear() -> None:
+    _, before = write(recording(3), cipher=Cipher(bytes(32)))
+    with pytest.raises(KeyGone):
+        write(recording(3), before=before)
+    _, before = write(recording(3))
+    with pytest.raises(ValueError, match="encrypted as the new one"):
+        write([], before=before, kept=b"x", kept_frames=1, cipher=Cipher(bytes(32)))

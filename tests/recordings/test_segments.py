@@ -11,10 +11,13 @@ from playhead.recordings.segments import (
     Block,
     Corrupt,
     TailTooShort,
+    block_place,
     build_segment,
     check_block,
     read_footer,
+    summary_of,
 )
+from playhead.stores.encryption import Cipher, KeyGone
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -76,3 +79,17 @@ def test_damage_is_told_not_read() -> None:
 def test_the_format_is_the_golden_files() -> None:
     # A changed byte here is a new format version: readers of version 1 stand in other people's data directories.
     assert build_segment(BLOCKS)[0] == (GOLDEN / "segment-v1.bin").read_bytes()
+
+
+def test_the_encrypted_format_is_the_golden_file() -> None:
+    cipher = Cipher(bytes(range(32)))
+    data, entries = build_segment(BLOCKS, {block.summary.replay_id: cipher for block in BLOCKS})
+    assert data == (GOLDEN / "segment-v2.bin").read_bytes()
+    assert read_footer(data) == entries
+    for entry, block in zip(entries, BLOCKS, strict=True):
+        stored = data[entry.offset : entry.offset + entry.length]
+        check_block(entry.crc32, stored)
+        assert cipher.open(stored, block_place(entry.replay_id)) == block.payload
+        assert summary_of(entry, cipher) == block.summary
+        with pytest.raises(KeyGone):
+            summary_of(entry, None)

@@ -120,7 +120,7 @@ def test_a_migration_broken_off_goes_on_where_it_stopped(tmp_path: Path) -> None
         analytics.command("DROP TABLE profiles")
         analytics.command(
             "DELETE FROM schema_migrations WHERE number = 1 AND statement ="
-            " (SELECT max(statement) FROM schema_migrations) SETTINGS mutations_sync = 2"
+            " (SELECT max(statement) FROM schema_migrations WHERE number = 1) SETTINGS mutations_sync = 2"
         )
         analytics.command("DROP TABLE replay_parts")
         with pytest.raises(AnalyticsDown, match="not up to date"):

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from playhead.delivery.decode import Recording
 from playhead.delivery.rows import Row, part_row
+from playhead.governance.keys import ciphers_within
 from playhead.journal import Flush
 from playhead.recordings.segments import Block, build_segment
 from playhead.stores import Stores
+from playhead.stores.encryption import Cipher
 from playhead.stores.tables import Project, Replay, Segment
 
 DAY_MS = 86_400_000
@@ -51,7 +53,8 @@ def write_segments(
         if not kept:
             continue
         data, entries = build_segment(
-            [Block(each.item.ingest_id, each.item.received_at_ms, each.summary, each.item.payload) for each in kept]
+            [Block(each.item.ingest_id, each.item.received_at_ms, each.summary, each.item.payload) for each in kept],
+            _ciphers(stores, project_id, kept, now_ms, retention_days),
         )
         stores.blobs.put(path, data)
         accepted = _write_control(stores, project_id, path, kept, now_ms, retention_days)
@@ -70,17 +73,61 @@ def _without_expired(stores: Stores, project_id: str, recordings: list[Recording
     ]
 
 
+def _ciphers(
+    stores: Stores, project_id: str, recordings: Sequence[Recording], now_ms: int, retention_days: int
+) -> dict[str, Cipher]:
+    """The replays' keys, made where there are none: a key is stored before anything is encrypted with it.
+
+    That makes a new replay's row a moment before its first block is there.
+    """
+    if stores.keyring.current is None:
+        return {}
+    accepted = _first_accepted(recordings)
+    with stores.control.write() as session:
+        _insert_replays(session, stores, project_id, accepted, now_ms, retention_days)
+        return ciphers_within(session, stores.keyring, project_id, accepted.keys())
+
+
+def _first_accepted(recordings: Sequence[Recording]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for each in recordings:
+        received_at_ms = each.item.received_at_ms
+        found[each.summary.replay_id] = min(found.get(each.summary.replay_id, received_at_ms), received_at_ms)
+    return found
+
+
+def _insert_replays(  # noqa: PLR0917
+    session: Session, stores: Stores, project_id: str, accepted: dict[str, int], now_ms: int, retention_days: int
+) -> None:
+    """Rows for those that have none."""
+    # With the row locked a change of it comes either before these replays, or after and finds them.
+    days = session.scalar(
+        select(Project.retention_days).where(Project.project_id == project_id).with_for_update(read=True)
+    )
+    retention_ms = (days or retention_days) * DAY_MS
+    new = [
+        {
+            "project_id": project_id,
+            "replay_id": replay_id,
+            "accepted_at_ms": accepted_at_ms,
+            "expires_at_ms": accepted_at_ms + retention_ms,
+            "last_block_at_ms": now_ms,
+        }
+        for replay_id, accepted_at_ms in accepted.items()
+    ]
+    session.execute(stores.control.insert(Replay).on_conflict_do_nothing(), new)
+
+
 def _write_control(  # noqa: PLR0917
     stores: Stores, project_id: str, path: str, recordings: Sequence[Recording], now_ms: int, retention_days: int
 ) -> dict[str, Accepted]:
     """The segment's row and the replays' in one transaction, so that a flush run again counts no block twice."""
     control = stores.control
-    first_ms: dict[str, int] = {}
+    first_ms = _first_accepted(recordings)
     blocks: dict[str, int] = defaultdict(int)
     unmasked: dict[str, int] = defaultdict(int)
     for each in recordings:
-        replay_id, received_at_ms = each.summary.replay_id, each.item.received_at_ms
-        first_ms[replay_id] = min(first_ms.get(replay_id, received_at_ms), received_at_ms)
+        replay_id = each.summary.replay_id
         blocks[replay_id] += 1
         unmasked[replay_id] += bool(each.summary.owed)
     with control.write() as session:
@@ -91,22 +138,7 @@ def _write_control(  # noqa: PLR0917
             .returning(Segment.object)
         ).all()
         if written:
-            # With the row locked a change of it comes either before these replays, or after and finds them.
-            days = session.scalar(
-                select(Project.retention_days).where(Project.project_id == project_id).with_for_update(read=True)
-            )
-            retention_ms = (days or retention_days) * DAY_MS
-            new = [
-                {
-                    "project_id": project_id,
-                    "replay_id": replay_id,
-                    "accepted_at_ms": accepted_at_ms,
-                    "expires_at_ms": accepted_at_ms + retention_ms,
-                    "last_block_at_ms": now_ms,
-                }
-                for replay_id, accepted_at_ms in first_ms.items()
-            ]
-            session.execute(control.insert(Replay).on_conflict_do_nothing(), new)
+            _insert_replays(session, stores, project_id, first_ms, now_ms, retention_days)
             # On the connection: the statement is built once for all of them.
             session.connection().execute(
                 update(Replay)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import select
 
@@ -21,10 +21,12 @@ from playhead.governance.requests import Counted, Subject, decoded
 from playhead.governance.tombstones import Pseudonyms, batched
 from playhead.items import Item
 from playhead.journal import JournalQueue
+from playhead.people.identity import DEVICE_PREFIX
 from playhead.replays.removal import segments_of
 from playhead.replays.sealing import recording_prefix
 from playhead.settings import Settings
 from playhead.stores import Stores
+from playhead.stores.analytics import Analytics
 from playhead.stores.tables import Bookmark, DataRequest, Replay, SharedReplay, ShareLink, Signal
 
 IN_FLIGHT_MS = 60_000
@@ -70,6 +72,22 @@ SELECT count() AS count FROM replay_parts
 WHERE project_id = {project_id:String} AND replay_id IN (
     SELECT toUUID(id) FROM erasing WHERE request_id = {request_id:String} AND kind = 'found')
 """
+KNOWN_SQL = {
+    "person": f"""
+SELECT DISTINCT value FROM (
+    SELECT arrayJoin([distinct_id, user_id, device_id, concat('{DEVICE_PREFIX}', device_id)]) AS value
+    FROM events WHERE project_id = {{project_id:String}}
+    UNION DISTINCT SELECT distinct_id AS value FROM profiles WHERE project_id = {{project_id:String}}
+    UNION DISTINCT SELECT distinct_id AS value FROM profile_operations WHERE project_id = {{project_id:String}}
+    UNION DISTINCT SELECT arrayJoin(arrayConcat(distinct_ids, device_ids, user_ids)) AS value
+    FROM replay_parts WHERE project_id = {{project_id:String}}
+) WHERE value != '' AND {_PSEUDONYM.format(id="value")} IN {_GIVEN} ORDER BY value
+""",  # noqa: S608
+    "event": f"""
+SELECT DISTINCT event AS value FROM events
+WHERE project_id = {{project_id:String}} AND {_PSEUDONYM.format(id="event")} IN {_GIVEN} ORDER BY value
+""",  # noqa: S608
+}  # fmt: skip
 STALE_SQL = """
 SELECT count() AS count FROM system.parts WHERE database = currentDatabase() AND NOT active
 """
@@ -149,7 +167,7 @@ def _in_control(stores: Stores, settings: Settings, project_id: str, what: str, 
 
 
 def _in_journal(stores: Stores, settings: Settings, project_id: str, subject: Subject) -> list[Counted]:
-    queue = JournalQueue.open(settings.journal_path)
+    queue = JournalQueue.open(settings.journal_path, stores.keyring)
     try:
         covered = Covered(stores, settings, project_id, subject)
         # What delivery is about to refuse is in the journal for a moment.
@@ -214,6 +232,17 @@ class Covered:
             or any(each.dropped for each in kept.events)
             or any(each.dropped for each in kept.profiles)
         )
+
+
+def known_by(
+    analytics: Analytics, secret: str, project_id: str, kind: Literal["person", "event"], pseudonyms: Sequence[str]
+) -> list[str]:
+    """The ids (or names of events) that the analytics store holds and that these pseudonyms stand for."""
+    with subjects.listed(analytics, project_id) as named:
+        named.add("pseudonym", pseudonyms)
+        parameters = {"project_id": project_id, "request_id": named.request_id}
+        parameters |= _masks(Pseudonyms(secret, project_id).key)
+        return [row["value"] for row in analytics.query(KNOWN_SQL[kind], parameters, hidden=True)]
 
 
 def stale_parts(stores: Stores) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from playhead.governance.audit import Actor, record
+from playhead.governance.keys import drop_keys
 from playhead.stores.control import Control
 from playhead.stores.tables import Tombstone
 
@@ -17,4 +18,5 @@ def delete_replay(control: Control, project_id: str, replay_id: str, by: Actor, 
             .returning(Tombstone.id)
         ).all()
         if written:
+            drop_keys(session, project_id, [replay_id])
             record(session, project_id, by, "replay.deleted", "replay", replay_id)

@@ -24,6 +24,7 @@ from playhead.clock import rfc3339
 from playhead.errors import PlayheadError, Unavailable
 from playhead.governance import audit, checking, retrieval, subjects, unsaying
 from playhead.governance.audit import SYSTEM
+from playhead.governance.keys import drop_keys
 from playhead.governance.requests import (
     WAIT_MS,
     Counted,
@@ -171,6 +172,7 @@ class Deletion:
             project_id, replay_ids = self._request.project_id, self._subject.replay_ids
             bury(self._stores.control, session, project_id, REPLAY, replay_ids, self._now_ms)
             unhide(session, project_id, replay_ids)
+            drop_keys(session, project_id, replay_ids)
 
     def _replays(self) -> list[str]:
         found = subjects.replays_of(
@@ -182,7 +184,7 @@ class Deletion:
         """Whether every flush that had not seen the tombstones is over."""
         if self._stores.control.engine.dialect.name != "sqlite":
             return self._now_ms - self._request.started_at_ms >= OTHERS_MS
-        queue = JournalQueue.open(self._settings.journal_path)
+        queue = JournalQueue.open(self._settings.journal_path, self._stores.keyring)
         try:
             return not queue.holds_of_before(self._request.started_at_ms)
         finally:
@@ -270,7 +272,7 @@ class Deletion:
             return 0
         subject = msgspec.structs.replace(self._subject, people=forgotten(request, self._settings).people)
         covered = checking.Covered(self._stores, self._settings, request.project_id, subject)
-        queue = JournalQueue.open(self._settings.journal_path)
+        queue = JournalQueue.open(self._settings.journal_path, self._stores.keyring)
         try:
             return queue.dig_up(
                 request.project_id,
@@ -288,7 +290,7 @@ class Deletion:
         self._named.drop()
         if checking.stale_parts(self._stores):
             return False
-        queue = JournalQueue.open(self._settings.journal_path)
+        queue = JournalQueue.open(self._settings.journal_path, self._stores.keyring)
         try:
             return queue.forget()
         finally:

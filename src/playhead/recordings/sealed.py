@@ -16,9 +16,11 @@ from playhead.recordings.merge import Run, join_runs, runs_of
 from playhead.recordings.segments import Corrupt, TailTooShort
 from playhead.recordings.summarise import Counter, Summary
 from playhead.rrweb import FULL_SNAPSHOT, META
+from playhead.stores.encryption import Cipher, KeyGone, opened
 
 MAGIC = b"PHRECRD"
 VERSION = 1
+ENCRYPTED_VERSION = 2
 TRAILER_BYTES = 16
 # RFC 8878: any of 0x184D2A50…5F is skipped by every decoder.
 SKIPPABLE = (0x184D2A5E).to_bytes(4, "little")
@@ -73,7 +75,7 @@ class About(msgspec.Struct, frozen=True, omit_defaults=True):
     patterns: int = 0
 
 
-class RecordingIndex(msgspec.Struct, frozen=True):
+class RecordingIndex(msgspec.Struct, frozen=True, omit_defaults=True):
     """What stands at the end of a sealed recording.
 
         recording
@@ -89,6 +91,9 @@ class RecordingIndex(msgspec.Struct, frozen=True):
 
     The whole object is a valid zstd stream of the replay's events, so stored bytes are served as they are. The index is
     enough to make the replay's row in the analytics store again.
+
+    In version 2 (`encrypted`) every frame, and the index, is an envelope of `stores.encryption` under the replay's key;
+    offsets and lengths are of these, so that a frame is still read with one range request.
     """
 
     project_id: str
@@ -99,6 +104,7 @@ class RecordingIndex(msgspec.Struct, frozen=True):
     blocks: bytes
     covered: list[Run]
     about: About
+    encrypted: bool = False
 
     @property
     def block_ids(self) -> set[UUID]:
@@ -127,9 +133,19 @@ class RecordingIndex(msgspec.Struct, frozen=True):
 
 
 class _Frames:
-    """Cuts a stream of events into compressed frames."""
+    """Cuts a stream of events into compressed frames, each encrypted where there is a cipher."""
 
-    def __init__(self, offset: int, level: int, epochs: list[str], before: Summary | None) -> None:
+    def __init__(  # noqa: PLR0917
+        self,
+        offset: int,
+        level: int,
+        epochs: list[str],
+        before: Summary | None,
+        cipher: Cipher | None,
+        place: bytes,
+    ) -> None:
+        self._cipher = cipher
+        self._place = place
         self.parts: list[bytes] = []
         self.entries: list[FrameEntry] = []
         self._offset = offset
@@ -191,6 +207,8 @@ class _Frames:
             return
         self._made.append(self._stream.flush())
         data = b"".join(self._made)
+        if self._cipher is not None:
+            data = self._cipher.seal(data, self._place)
         self.parts.append(data)
         self.entries.append(
             FrameEntry(
@@ -222,15 +240,22 @@ def write_recording(
     before: RecordingIndex | None = None,
     kept: bytes = b"",
     kept_frames: int = 0,
+    cipher: Cipher | None = None,
 ) -> tuple[bytes, RecordingIndex]:
     """The object's bytes and its index, from `events` in playing order, each once.
 
     The first `kept_frames` frames of `before` (their bytes: `kept`) stay as they are, `events` follow them. Memory is
-    that of the compressed recording: events are taken one at a time.
+    that of the compressed recording: events are taken one at a time. With a `cipher` frames and index are encrypted.
     """
+    if before is not None and before.encrypted and cipher is None:
+        raise KeyGone("The recording is encrypted, and its next generation would not be.")
+    if kept_frames and before is not None and before.encrypted != (cipher is not None):
+        raise ValueError("frames are kept only of a recording that is encrypted as the new one is")
     standing = before.frames[:kept_frames] if before else []
     epochs = list(before.epochs) if before else []
-    frames = _Frames(len(kept), level, epochs, standing[-1].summary if standing else None)
+    frames = _Frames(
+        len(kept), level, epochs, standing[-1].summary if standing else None, cipher, frame_place(replay_id)
+    )
     fresh: list[Run] = []
     pending: list[RrwebEvent] = []
     for event in events:
@@ -245,34 +270,58 @@ def write_recording(
     if before:
         ids = dict.fromkeys(before.blocks[at : at + 16] for at in range(0, len(before.blocks), 16)) | ids
     index = RecordingIndex(
-        project_id, replay_id, generation, epochs, [*standing, *frames.entries], b"".join(ids), covered, about
+        project_id,
+        replay_id,
+        generation,
+        epochs,
+        [*standing, *frames.entries],
+        b"".join(ids),
+        covered,
+        about,
+        cipher is not None,
     )
     packed = zstandard.ZstdCompressor(level=9).compress(msgspec.msgpack.encode(index))
+    version = VERSION
+    if cipher is not None:
+        packed, version = cipher.seal(packed, index_place(replay_id)), ENCRYPTED_VERSION
     trailer = (
-        len(packed).to_bytes(4, "little") + isal_zlib.crc32(packed).to_bytes(4, "little") + MAGIC + bytes([VERSION])
+        len(packed).to_bytes(4, "little") + isal_zlib.crc32(packed).to_bytes(4, "little") + MAGIC + bytes([version])
     )
     skippable = SKIPPABLE + (len(packed) + len(trailer)).to_bytes(4, "little")
     return b"".join([kept, *frames.parts, skippable, packed, trailer]), index
 
 
-def read_index(tail: bytes) -> RecordingIndex:
+def frame_place(replay_id: str) -> bytes:
+    """What an encrypted frame is authenticated to belong to."""
+    return f"frame:{replay_id}".encode()
+
+
+def index_place(replay_id: str) -> bytes:
+    return f"index:{replay_id}".encode()
+
+
+def read_index(tail: bytes, cipher: Cipher | None = None, replay_id: str = "") -> RecordingIndex:
     """The index of a sealed recording, from the last bytes of the object (or all of them).
 
-    Raises `TailTooShort` when the index begins before `tail` does, `Corrupt` when it is no whole recording.
+    Raises `TailTooShort` when the index begins before `tail` does, `Corrupt` when it is no whole recording, and
+    `KeyGone` when it is encrypted and there is no cipher.
     """
     if len(tail) < TRAILER_BYTES:
         raise TailTooShort(TRAILER_BYTES)
     trailer = tail[-TRAILER_BYTES:]
     if trailer[8:15] != MAGIC:
         raise Corrupt("The recording does not end with its magic: it was cut off or is another kind of object.")
-    if trailer[15] != VERSION:
-        raise Corrupt(f"The recording has format version {trailer[15]}; this program reads version {VERSION}.")
+    if trailer[15] not in {VERSION, ENCRYPTED_VERSION}:
+        raise Corrupt(
+            f"The recording has format version {trailer[15]}; this program reads {VERSION}, and 2 (encrypted)."
+        )
     needed = int.from_bytes(trailer[:4], "little") + TRAILER_BYTES
     if len(tail) < needed:
         raise TailTooShort(needed)
     packed = tail[-needed:-TRAILER_BYTES]
     if isal_zlib.crc32(packed) != int.from_bytes(trailer[4:8], "little"):
         raise Corrupt("The recording's index does not match its checksum.")
+    packed = opened(packed, cipher, index_place(replay_id))
     return msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(packed), type=RecordingIndex)
 
 

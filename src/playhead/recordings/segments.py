@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -11,10 +11,13 @@ from isal import isal_zlib
 
 from playhead.errors import PlayheadError
 from playhead.items import BatchSummary, Item
+from playhead.stores.encryption import Cipher, opened
 
 MAGIC = b"PHSEGMT"
 VERSION = 1
+ENCRYPTED_VERSION = 2
 HEADER = MAGIC + bytes([VERSION])
+ENCRYPTED_HEADER = MAGIC + bytes([ENCRYPTED_VERSION])
 TRAILER_BYTES = 16
 
 Codec = Literal["gzip", "json"]
@@ -53,7 +56,8 @@ class Block(msgspec.Struct, frozen=True):
 class BlockEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One block as the footer lists it: where its bytes are, and all that is known of it without opening them.
 
-    The summary is the batch's own, so that index rows can be made again from the segments alone.
+    The summary is the batch's own, so that index rows can be made again from the segments alone. Of an encrypted block
+    it says only which replay it is of, and `hidden` is the whole of it, encrypted with the block's key.
     """
 
     ingest_id: UUID
@@ -63,6 +67,7 @@ class BlockEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     codec: Codec
     crc32: int
     summary: BatchSummary
+    hidden: bytes = b""
 
     @property
     def replay_id(self) -> str:
@@ -82,6 +87,8 @@ class SegmentFooter(msgspec.Struct, frozen=True):
         │                              library and its version (the recorder), mask (how it was masked), counts
         └─ trailer          16 bytes   footer length (u32 LE), crc32 of the footer (u32 LE), "PHSEGMT", version
 
+    In version 2 every block is an envelope of `stores.encryption` under its replay's key; length and crc32 are its.
+
     Blocks are not compressed again: a block is readable with one range request, and delivery never opens a batch. The
     footer is at the end so that a segment is written in one pass; it is the truth about the segment's blocks.
     """
@@ -89,26 +96,40 @@ class SegmentFooter(msgspec.Struct, frozen=True):
     blocks: list[BlockEntry]
 
 
-def build_segment(blocks: Sequence[Block]) -> tuple[bytes, list[BlockEntry]]:
-    """The segment's bytes and its blocks' entries, in order. The same blocks always make the same bytes."""
+def build_segment(
+    blocks: Sequence[Block], ciphers: Mapping[str, Cipher] | None = None
+) -> tuple[bytes, list[BlockEntry]]:
+    """The segment's bytes and its blocks' entries, in order. The same blocks always make the same bytes.
+
+    With `ciphers`, one for each replay that occurs, blocks and what is known of them are encrypted.
+    """
     entries: list[BlockEntry] = []
-    parts: list[bytes] = [HEADER]
-    offset = len(HEADER)
+    header = ENCRYPTED_HEADER if ciphers else HEADER
+    parts: list[bytes] = [header]
+    offset = len(header)
     for block in blocks:
+        codec: Codec = "gzip" if block.payload[:2] == b"\x1f\x8b" else "json"
+        payload, summary, hidden = block.payload, block.summary, b""
+        if ciphers:
+            cipher = ciphers[summary.replay_id]
+            payload = cipher.seal(payload, block_place(summary.replay_id))
+            hidden = cipher.seal(msgspec.msgpack.encode(summary), summary_place(summary.replay_id))
+            summary = BatchSummary(summary.replay_id, "", 0, 0, 0, 0, [], 0, "")
         entries.append(
             BlockEntry(
                 ingest_id=block.ingest_id,
                 received_at_ms=block.received_at_ms,
                 offset=offset,
-                length=len(block.payload),
-                codec="gzip" if block.payload[:2] == b"\x1f\x8b" else "json",
-                crc32=isal_zlib.crc32(block.payload),
-                summary=block.summary,
+                length=len(payload),
+                codec=codec,
+                crc32=isal_zlib.crc32(payload),
+                summary=summary,
+                hidden=hidden,
             )
         )
-        parts.append(block.payload)
-        offset += len(block.payload)
-    parts.append(_tail(entries))
+        parts.append(payload)
+        offset += len(payload)
+    parts.append(_tail(entries, header))
     return b"".join(parts), entries
 
 
@@ -120,12 +141,12 @@ def without_blocks(segment: bytes, gone: Collection[UUID]) -> bytes:
     for entry in entries:
         if entry.ingest_id in gone:
             made[entry.offset : entry.offset + entry.length] = bytes(entry.length)
-    return bytes(made) + _tail([entry for entry in entries if entry.ingest_id not in gone])
+    return bytes(made) + _tail([entry for entry in entries if entry.ingest_id not in gone], segment[: len(HEADER)])
 
 
-def _tail(entries: list[BlockEntry]) -> bytes:
+def _tail(entries: list[BlockEntry], header: bytes) -> bytes:
     footer = msgspec.json.encode(SegmentFooter(entries))
-    return footer + len(footer).to_bytes(4, "little") + isal_zlib.crc32(footer).to_bytes(4, "little") + HEADER
+    return footer + len(footer).to_bytes(4, "little") + isal_zlib.crc32(footer).to_bytes(4, "little") + header
 
 
 def read_footer(tail: bytes) -> list[BlockEntry]:
@@ -138,8 +159,8 @@ def read_footer(tail: bytes) -> list[BlockEntry]:
     trailer = tail[-TRAILER_BYTES:]
     if trailer[8:15] != MAGIC:
         raise Corrupt("The segment does not end with its magic: it was cut off or is another kind of object.")
-    if trailer[15] != VERSION:
-        raise Corrupt(f"The segment has format version {trailer[15]}; this program reads version {VERSION}.")
+    if trailer[15] not in {VERSION, ENCRYPTED_VERSION}:
+        raise Corrupt(f"The segment has format version {trailer[15]}; this program reads {VERSION} and 2 (encrypted).")
     length = int.from_bytes(trailer[:4], "little")
     needed = length + TRAILER_BYTES
     if len(tail) < needed:
@@ -148,6 +169,22 @@ def read_footer(tail: bytes) -> list[BlockEntry]:
     if isal_zlib.crc32(footer) != int.from_bytes(trailer[4:8], "little"):
         raise Corrupt("The segment's footer does not match its checksum.")
     return msgspec.json.decode(footer, type=SegmentFooter).blocks
+
+
+def block_place(replay_id: str) -> bytes:
+    """What an encrypted block is authenticated to belong to."""
+    return f"block:{replay_id}".encode()
+
+
+def summary_place(replay_id: str) -> bytes:
+    return f"summary:{replay_id}".encode()
+
+
+def summary_of(entry: BlockEntry, cipher: Cipher | None) -> BatchSummary:
+    """All that is known of the block. Raises `KeyGone` when it is encrypted and there is no key."""
+    if not entry.hidden:
+        return entry.summary
+    return msgspec.msgpack.decode(opened(entry.hidden, cipher, summary_place(entry.replay_id)), type=BatchSummary)
 
 
 def check_block(entry_crc32: int, payload: bytes) -> None:

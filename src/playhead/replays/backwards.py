@@ -127,7 +127,7 @@ def apply_backwards(stores: Stores, replay: Replay, rules: Applied, now_ms: int)
             current = session.get(Replay, (replay.project_id, replay.replay_id))
         if current is None or is_deleted(stores.control, replay.project_id, replay.replay_id):
             return False
-        recording = open_recording(stores, current)
+        recording = open_recording(stores, current, to_write=True)
         if not recording.hot and recording.index is None:
             return False
         applied = rules

@@ -30,7 +30,7 @@ def cut(  # noqa: PLR0917
             replay = session.get(Replay, (project_id, replay_id))
         if replay is None:
             return 0
-        recording = open_recording(stores, replay)
+        recording = open_recording(stores, replay, to_write=True)
         if recording.hot:
             seal_replay(stores, replay, now_ms)
             continue
@@ -41,7 +41,7 @@ def cut(  # noqa: PLR0917
 
         def kept() -> Iterator[RrwebEvent]:
             nonlocal taken, left
-            for some in read_frames(stores.blobs, replay.object, index, index.frames):  # noqa: B023  used at once
+            for some in read_frames(stores.blobs, recording, index.frames):  # noqa: B023  used at once
                 for event in some:
                     if from_ms <= event.timestamp <= to_ms:
                         taken += 1
@@ -58,6 +58,7 @@ def cut(  # noqa: PLR0917
             about=about_of(recording),
             level=LEVEL,
             before=index,
+            cipher=recording.cipher,
         )
         if not left:
             raise PlayheadError("Nothing of the replay would be left: delete the whole replay.", code="nothing_left")

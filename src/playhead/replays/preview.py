@@ -103,9 +103,9 @@ def _events(stores: Stores, replay: Replay) -> list[RrwebEvent]:
                 code="too_large",
                 status=413,
             )
-        frames = read_frames(stores.blobs, replay.object, index, index.frames)
+        frames = read_frames(stores.blobs, recording, index.frames)
         sealed = [event for some in frames for event in some]
-    return merge([sealed, *new_events(index, block_events(stores.blobs, recording.hot))])
+    return merge([sealed, *new_events(index, block_events(stores.blobs, recording, recording.hot))])
 
 
 def differences(before: Any, after: Any) -> Iterator[tuple[str, str, str]]:

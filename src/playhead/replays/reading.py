@@ -10,15 +10,17 @@ from uuid import UUID
 import msgspec
 
 from playhead.errors import NotFound
+from playhead.governance.keys import cipher_of, opener_of
 from playhead.recordings.events import RrwebEvent, decode_block
 from playhead.recordings.merge import merge
-from playhead.recordings.sealed import FrameEntry, RecordingIndex, frame_events, frames_before, read_index
-from playhead.recordings.segments import TailTooShort
+from playhead.recordings.sealed import FrameEntry, RecordingIndex, frame_events, frame_place, frames_before, read_index
+from playhead.recordings.segments import TailTooShort, block_place
 from playhead.replays.access import check_watchable, not_watchable
 from playhead.replays.parts import Part, hot_parts
 from playhead.rrweb import FULL_SNAPSHOT, META
 from playhead.stores import Stores
 from playhead.stores.blobs import BlobNotFound, Blobs
+from playhead.stores.encryption import Cipher, opened
 from playhead.stores.tables import Replay
 
 FIRST_TAIL_BYTES = 64 * 1024
@@ -28,11 +30,15 @@ META_WITHIN_MS = 5_000
 
 
 class Recording(msgspec.Struct, frozen=True):
-    """What a replay is made of at one moment: the sealed recording, if any, and the blocks that are not in it."""
+    """What a replay is made of at one moment: the sealed recording, if any, and the blocks that are not in it.
+
+    `cipher` opens what is encrypted of it, and seals its next generation.
+    """
 
     replay: Replay
     index: RecordingIndex | None
     hot: list[Part]
+    cipher: Cipher | None
 
     @property
     def unsealed(self) -> list[Part]:
@@ -47,17 +53,19 @@ _indexes: OrderedDict[tuple[str, str], RecordingIndex] = OrderedDict()
 _indexes_lock = Lock()
 
 
-def load_index(blobs: Blobs, path: str) -> RecordingIndex:
-    """The index of a sealed recording; the last ones read are kept, for objects never change."""
+def load_index(stores: Stores, replay: Replay) -> RecordingIndex:
+    """The index of the replay's sealed recording; the last ones read are kept, for objects never change."""
+    blobs, path = stores.blobs, replay.object
     key = (blobs.url, path)
     with _indexes_lock:
         if key in _indexes:
             _indexes.move_to_end(key)
             return _indexes[key]
+    cipher = opener_of(stores, replay)
     try:
-        index = read_index(blobs.tail(path, FIRST_TAIL_BYTES))
+        index = read_index(blobs.tail(path, FIRST_TAIL_BYTES), cipher, replay.replay_id)
     except TailTooShort as short:
-        index = read_index(blobs.tail(path, short.needed))
+        index = read_index(blobs.tail(path, short.needed), cipher, replay.replay_id)
     with _indexes_lock:
         _indexes[key] = index
         while len(_indexes) > INDEXES_KEPT:
@@ -70,15 +78,16 @@ def forget_index(blobs: Blobs, path: str) -> None:
         _indexes.pop((blobs.url, path), None)
 
 
-def open_recording(stores: Stores, replay: Replay) -> Recording:
-    """`replay` is a row just read, so that the object it names stands."""
-    index = load_index(stores.blobs, replay.object) if replay.object else None
+def open_recording(stores: Stores, replay: Replay, *, to_write: bool = False) -> Recording:
+    """`replay` is a row just read, so that the object it names stands. `to_write`: to make its next generation."""
+    cipher = cipher_of(stores, replay) if to_write else opener_of(stores, replay)
+    index = load_index(stores, replay) if replay.object else None
     hot = hot_parts(stores.analytics, replay.project_id, replay.replay_id)
     if index:
         # A row may stand although its block is sealed: sealing was cut off between the two stores.
         inside = index.block_ids
         hot = [part for part in hot if UUID(part.part_id) not in inside]
-    return Recording(replay, index, hot)
+    return Recording(replay, index, hot, cipher)
 
 
 def open_watchable(stores: Stores, replay: Replay) -> Recording:
@@ -90,8 +99,9 @@ def open_watchable(stores: Stores, replay: Replay) -> Recording:
     return recording
 
 
-def block_events(blobs: Blobs, parts: Sequence[Part]) -> list[list[RrwebEvent]]:
-    """The rrweb events of hot blocks, in the order of `parts`."""
+def block_events(blobs: Blobs, recording: Recording, parts: Sequence[Part]) -> list[list[RrwebEvent]]:
+    """The rrweb events of hot blocks of the recording, in the order of `parts`."""
+    place_of = block_place(recording.replay.replay_id)
     by_object: dict[str, list[int]] = {}
     for place, part in enumerate(parts):
         by_object.setdefault(part.object, []).append(place)
@@ -99,15 +109,21 @@ def block_events(blobs: Blobs, parts: Sequence[Part]) -> list[list[RrwebEvent]]:
     for path, places in by_object.items():
         ranges = [(parts[place].byte_offset, parts[place].byte_length) for place in places]
         payloads |= dict(zip(places, blobs.get_ranges(path, ranges), strict=True))
-    return [decode_block(payloads[place], part.epoch, part.seq) for place, part in enumerate(parts)]
+    return [
+        decode_block(opened(payloads[place], recording.cipher, place_of), part.epoch, part.seq)
+        for place, part in enumerate(parts)
+    ]
 
 
-def read_frames(
-    blobs: Blobs, path: str, index: RecordingIndex, frames: Sequence[FrameEntry]
-) -> Iterator[list[RrwebEvent]]:
-    """The events of one frame after the other; one frame is in memory at a time."""
+def read_frames(blobs: Blobs, recording: Recording, frames: Sequence[FrameEntry]) -> Iterator[list[RrwebEvent]]:
+    """The events of one frame of the recording after the other; one frame is in memory at a time."""
+    replay, index = recording.replay, recording.index
+    if index is None:
+        return
+    place = frame_place(replay.replay_id)
     for frame in frames:
-        yield list(frame_events(index, frame, blobs.get_range(path, frame.offset, frame.length)))
+        stored = blobs.get_range(replay.object, frame.offset, frame.length)
+        yield list(frame_events(index, frame, opened(stored, recording.cipher, place)))
 
 
 def read_events(
@@ -147,16 +163,15 @@ def _between(blobs: Blobs, recording: Recording, low: float | None, high: float 
 
     index = recording.index
     wanted = [part for part in recording.hot if touches(part.first_ms, part.last_ms)]
-    fresh = new_events(index, block_events(blobs, wanted))
+    fresh = new_events(index, block_events(blobs, recording, wanted))
 
     def flow() -> Iterator[list[RrwebEvent]]:
         standing = frames_before(index, (event for block in fresh for event in block)) if index else 0
         if index:
-            path = recording.replay.object
             frames = [frame for frame in index.frames[:standing] if touches(frame.first_ms, frame.last_ms)]
-            yield from read_frames(blobs, path, index, frames)
-            opened = [frame for frame in index.frames[standing:] if touches(frame.first_ms, frame.last_ms)]
-            sealed = [event for some in read_frames(blobs, path, index, opened) for event in some]
+            yield from read_frames(blobs, recording, frames)
+            later = [frame for frame in index.frames[standing:] if touches(frame.first_ms, frame.last_ms)]
+            sealed = [event for some in read_frames(blobs, recording, later) for event in some]
             yield merge([sealed, *fresh])
         else:
             yield merge(fresh)
@@ -193,16 +208,17 @@ def _lines(events: Iterable[list[RrwebEvent]]) -> Iterator[bytes]:
 
 
 def stored_frame(stores: Stores, replay: Replay, generation: int, n: int) -> bytes:
-    """A frame's bytes as stored: one zstd frame of NDJSON. Raises NotFound when that generation or frame is gone,
+    """A frame as it was made: one zstd frame of NDJSON. Raises NotFound when that generation or frame is gone,
     `Conflict` while any of the replay must yet be masked."""
     check_watchable(replay)
     path = replay.object
     if generation != replay.generation or not path:
         raise NotFound("That generation of the recording is no more: read the index again.", code="frame_not_found")
-    frames = load_index(stores.blobs, path).frames
+    frames = load_index(stores, replay).frames
     if not 0 <= n < len(frames):
         raise NotFound("The recording has no such frame.", code="frame_not_found")
     try:
-        return stores.blobs.get_range(path, frames[n].offset, frames[n].length)
+        stored = stores.blobs.get_range(path, frames[n].offset, frames[n].length)
     except BlobNotFound:
         raise NotFound("The recording was replaced: read the index again.", code="frame_not_found") from None
+    return opened(stored, opener_of(stores, replay), frame_place(replay.replay_id))

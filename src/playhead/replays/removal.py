@@ -20,6 +20,10 @@ from playhead.replays.sealing import AT_ONCE, never, recording_folder, seal_repl
 from playhead.settings import Settings
 from playhead.stores import Stores
 from playhead.stores.blobs import BlobNotFound
+<<<<<<< HEAD
+=======
+from playhead.stores.encryption import KeyGone
+>>>>>>> main
 from playhead.stores.tables import Bookmark, Replay, Segment, SharedReplay, ShareLink, Signal, Tombstone
 
 log = structlog.get_logger(__name__)
@@ -176,7 +180,7 @@ def remove_superseded(stores: Stores, project_id: str, replay_id: str, now_ms: i
     for path in list(stores.blobs.list(replay.object.rpartition("/")[0])):
         if path != replay.object:
             _remove_recording(stores, project_id, path)
-    sealed = load_index(stores.blobs, replay.object).block_ids
+    sealed = load_index(stores, replay).block_ids
     holding = [path for path, inside in segments_of(stores, project_id) if replay_id in inside]
     _remove_covered(stores, [(project_id, path) for path in holding], now_ms)
     for path in holding:
@@ -242,7 +246,7 @@ def remove_expired(stores: Stores, now_ms: int, stopped: Callable[[], bool] = ne
             session.execute(
                 update(Replay)
                 .where(Replay.project_id == project_id, Replay.replay_id.in_(ids))
-                .values(indexed_generation=REMOVED, object="", hot_blocks=0)
+                .values(indexed_generation=REMOVED, object="", hot_blocks=0, wrapped_key=None)
             )
             for table in (Bookmark, ShareLink, SharedReplay):
                 session.execute(delete(table).where(table.project_id == project_id, table.replay_id.in_(ids)))
@@ -343,7 +347,11 @@ class _Covered:
             return None
         if replay is None or not replay.object:
             return set()
-        return load_index(self._stores.blobs, replay.object).block_ids
+        try:
+            return load_index(self._stores, replay).block_ids
+        except KeyGone:
+            # Nobody can read what was encrypted with it, here or in a segment.
+            return None
 
 
 _footers: OrderedDict[tuple[str, str], list[BlockEntry]] = OrderedDict()

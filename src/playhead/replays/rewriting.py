@@ -65,12 +65,8 @@ def rewritten(stores: Stores, recording: Recording, rules: Applied) -> Rewritten
     index, blobs = recording.index, stores.blobs
     if index and sum(frame.raw_bytes for frame in index.frames) > MAX_RAW_BYTES:
         raise _too_large()
-    sealed = (
-        [event for some in read_frames(blobs, recording.replay.object, index, index.frames) for event in some]
-        if index
-        else []
-    )
-    sources = [sealed, *new_events(index, block_events(blobs, recording.hot))]
+    sealed = [event for some in read_frames(blobs, recording, index.frames) for event in some] if index else []
+    sources = [sealed, *new_events(index, block_events(blobs, recording, recording.hot))]
     if sum(len(event.text) for source in sources for event in source) > MAX_RAW_BYTES:
         raise _too_large()
     try:
@@ -115,6 +111,7 @@ def masked_generation(
         about=about_masked(about, done, rules),
         level=level,
         before=recording.index,
+        cipher=recording.cipher,
     )
 
 

@@ -36,6 +36,7 @@ from playhead.replays.reading import Recording, block_events, load_index, new_ev
 from playhead.replays.rewriting import Applied, Rewritten, masked_generation, rewritten, rules_owed, told
 from playhead.settings import Settings
 from playhead.stores import Stores
+from playhead.stores.encryption import KeyGone
 from playhead.stores.tables import Replay, Segment
 
 log = structlog.get_logger(__name__)
@@ -152,7 +153,7 @@ def seal_replay(stores: Stores, replay: Replay, now_ms: int, *, level: int = BUS
     """Writes the next generation; False when there is nothing to seal or someone else was faster."""
     if is_deleted(stores.control, replay.project_id, replay.replay_id):
         return False
-    recording = open_recording(stores, replay)
+    recording = open_recording(stores, replay, to_write=True)
     improvable = recording.index is not None and any(frame.level < level for frame in recording.index.frames)
     if not recording.hot and not improvable:
         waited = now_ms - replay.last_block_at_ms > GIVE_UP_MS
@@ -202,7 +203,7 @@ def next_generation(stores: Stores, recording: Recording, level: int) -> tuple[b
     by frame.
     """
     replay, index, blobs = recording.replay, recording.index, stores.blobs
-    fresh = new_events(index, block_events(blobs, recording.hot))
+    fresh = new_events(index, block_events(blobs, recording, recording.hot))
     standing = frames_before(index, (event for block in fresh for event in block)) if index else 0
     if index and standing == len(index.frames) and standing and index.frames[-1].length < FULL_ENOUGH_BYTES:
         standing -= 1
@@ -210,14 +211,15 @@ def next_generation(stores: Stores, recording: Recording, level: int) -> tuple[b
     def tail() -> Iterator[RrwebEvent]:
         if index:
             if kept_frames == 0:
-                for some in read_frames(blobs, replay.object, index, index.frames[:standing]):
+                for some in read_frames(blobs, recording, index.frames[:standing]):
                     yield from some
-            opened = read_frames(blobs, replay.object, index, index.frames[standing:])
+            opened = read_frames(blobs, recording, index.frames[standing:])
             yield from merge([[event for some in opened for event in some], *fresh])
         else:
             yield from merge(fresh)
 
-    copy = index is not None and all(frame.level >= level for frame in index.frames[:standing])
+    alike = index is not None and index.encrypted == (recording.cipher is not None)
+    copy = index is not None and alike and all(frame.level >= level for frame in index.frames[:standing])
     kept_frames = standing if copy else 0
     kept = b""
     if index and kept_frames:
@@ -234,6 +236,7 @@ def next_generation(stores: Stores, recording: Recording, level: int) -> tuple[b
         before=index,
         kept=kept,
         kept_frames=kept_frames,
+        cipher=recording.cipher,
     )
 
 
@@ -314,7 +317,12 @@ def reconcile(stores: Stores, stopped: Callable[[], bool] = never) -> int:
     for replay in behind:
         if stopped() or is_deleted(stores.control, replay.project_id, replay.replay_id):
             continue
-        index = load_index(stores.blobs, replay.object)
+        try:
+            index = load_index(stores, replay)
+        except KeyGone:
+            # Nobody can read it any more; it goes when it expires.
+            _indexed(stores, replay, replay.generation)
+            continue
         inside = index.block_ids
         standing = hot_parts(stores.analytics, replay.project_id, replay.replay_id)
         rows = [sealed_row(index, replay.object, stores.blobs.size(replay.object))]

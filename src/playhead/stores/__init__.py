@@ -6,12 +6,13 @@ nothing else. This room opens URLs and carries bytes and SQL; it knows nothing o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from playhead.settings import Settings
 from playhead.stores.analytics import Analytics
 from playhead.stores.blobs import Blobs
 from playhead.stores.control import Control
+from playhead.stores.encryption import Keyring
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Stores:
     analytics: Analytics
     blobs: Blobs
     control: Control
+    keyring: Keyring = field(default_factory=Keyring)
 
     def close(self) -> None:
         self.analytics.close()
@@ -31,4 +33,9 @@ def open_stores(settings: Settings) -> Stores:
     The schemas are brought up to date by `playhead serve` before its processes start (control) and by the worker when
     the analytics store first answers.
     """
-    return Stores(Analytics.open(settings.analytics), Blobs.open(settings.blobs), Control.open(settings.control))
+    return Stores(
+        Analytics.open(settings.analytics),
+        Blobs.open(settings.blobs),
+        Control.open(settings.control),
+        Keyring.of(settings),
+    )

@@ -123,6 +123,13 @@ class Blobs:
                 for entry in page:
                     yield entry["path"]
 
+    def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """Paths below a prefix as `list`, with their bytes."""
+        with _talking(prefix):
+            for page in obstore.list(self._store, prefix or None):
+                for entry in page:
+                    yield entry["path"], int(entry["size"])
+
     def reach(self) -> None:
         """Raises BlobsDown unless the store answers. Writes nothing."""
         self.exists("ping")

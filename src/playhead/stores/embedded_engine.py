@@ -243,6 +243,7 @@ def _write_config(directory: Path) -> Path:
     <background_move_pool_size>1</background_move_pool_size>
     <background_fetches_pool_size>1</background_fetches_pool_size>
     <tmp_path>{temporary}/</tmp_path>
+    <backups><allowed_path>{directory / "backups"}/</allowed_path></backups>
     <merge_tree>
         <cleanup_delay_period>1</cleanup_delay_period>
         <cleanup_delay_period_random_add>0</cleanup_delay_period_random_add>

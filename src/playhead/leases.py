@@ -1,0 +1,44 @@
+"""Leases: which process does a job that only one may do at a time."""
+
+from __future__ import annotations
+
+from sqlalchemy import or_
+
+from playhead.clock import now_ms
+from playhead.stores.control import Control
+from playhead.stores.tables import Lease
+
+HOUSEKEEPING = "housekeeping"
+# Held while a backup copies: housekeeping rests. And for as long as a command works on a repository of backups.
+BACKUP, WRITING = "backup", "backup writing"
+
+
+def take_lease(control: Control, name: str, holder: str, seconds: int) -> bool:
+    """Takes or prolongs a lease; False while another holds it."""
+    now = now_ms()
+    with control.write() as session:
+        taken = session.execute(
+            control.insert(Lease)
+            .values(name=name, holder=holder, expires_at_ms=now + seconds * 1000)
+            .on_conflict_do_update(
+                index_elements=["name"],
+                set_={"holder": holder, "expires_at_ms": now + seconds * 1000},
+                where=or_(Lease.holder == holder, Lease.expires_at_ms < now),
+            )
+            .returning(Lease.name)
+        ).all()
+    return bool(taken)
+
+
+def release_lease(control: Control, name: str, holder: str) -> None:
+    with control.write() as session:
+        lease = session.get(Lease, name)
+        if lease is not None and lease.holder == holder:
+            session.delete(lease)
+
+
+def is_taken(control: Control, name: str) -> bool:
+    """Whether anyone holds the lease now."""
+    with control.read() as session:
+        lease = session.get(Lease, name)
+        return lease is not None and lease.expires_at_ms >= now_ms()
