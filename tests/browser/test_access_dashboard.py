@@ -230,6 +230,13 @@ def test_a_role_decides_what_is_there(house: Server, owner: Page, chromium: Brow
         expect(page.get_by_label("Name", exact=True)).to_be_disabled()
         expect(page.get_by_role("button", name="Delete project…")).to_have_count(0)
 
+        # The link is spent: it leads to the log-in, which says so.
+        with browser(chromium, 390) as late:
+            spent = late.new_page()
+            assert spent.goto(link).status == 401  # type: ignore[union-attr]
+            expect(spent.get_by_role("alert")).to_contain_text("This link was used already or is too old")
+            expect(spent.get_by_label("Password", exact=True)).to_be_visible()
+
         # Lowered to a viewer, nothing but what was shared is left.
         owner.get_by_label("Role of Tomás Ferreira").select_option("Viewer")
         expect(owner.get_by_label("Role of Tomás Ferreira")).to_have_value("viewer")

@@ -72,11 +72,7 @@ def create_api(settings: Settings, stores: Stores) -> FastAPI:
     for module in (
         *(login, sessions, account, projects, members, keys),
         *(replays, bookmarks, shares, privacy, people, groups, events, lexicon, reports, queries, saved),
-<<<<<<< HEAD
         *(deletions, retrievals, data_requests, retention, audit),
-=======
-        *(retention, audit, deletions, retrievals, data_requests),
->>>>>>> main
     ):
         app.include_router(module.router)
 

@@ -20,10 +20,7 @@ from playhead.replays.sealing import AT_ONCE, never, recording_folder, seal_repl
 from playhead.settings import Settings
 from playhead.stores import Stores
 from playhead.stores.blobs import BlobNotFound
-<<<<<<< HEAD
-=======
 from playhead.stores.encryption import KeyGone
->>>>>>> main
 from playhead.stores.tables import Bookmark, Replay, Segment, SharedReplay, ShareLink, Signal, Tombstone
 
 log = structlog.get_logger(__name__)

@@ -95,7 +95,6 @@ class Analytics:
         return Path(unquote(self._parts.path)) if self._parts.scheme == "chdb" else None
 
     def bound(self, bounds: Callable[[str], Mapping[str, str]]) -> None:
-<<<<<<< HEAD
         """From now on queries with the parameter `project_id` see of a table only rows that meet the condition which
         `bounds` answers for that project. Conditions are our own SQL without quotes; commands see all rows."""
         self._bounds = bounds
@@ -106,22 +105,6 @@ class Analytics:
         for table, condition in (self._bounds(project_id) if project_id else {}).items():
             conditions[table] = f"{conditions[table]} AND {condition}" if table in conditions else condition
         filters = ", ".join(f"'{table}': '{condition}'" for table, condition in conditions.items())
-=======
-        """From now on every SELECT with the parameter `project_id` sees of a table only rows that meet the condition
-        which `bounds` answers for that project. Conditions are our own SQL, quotes escaped; commands see all rows."""
-        self._bounds = bounds
-
-    def _filters(self, params: Mapping[str, Any] | None, *, hidden: bool) -> dict[str, Any]:
-        """The setting that leaves out rows which a deletion waits for, unless `hidden`, and what the project bounds."""
-        project_id = (params or {}).get("project_id")
-        bounds = self._bounds(project_id) if project_id else {}
-        conditions: dict[str, list[str]] = {} if hidden else {table: [text] for table, text in HIDDEN.items()}
-        for table, condition in bounds.items():
-            conditions.setdefault(table, []).append(condition)
-        if not conditions:
-            return {}
-        filters = ", ".join(f"'{table}': '{' AND '.join(each)}'" for table, each in conditions.items())
->>>>>>> main
         return {"additional_table_filters": f"{{{filters}}}"}
 
     def query(
@@ -137,26 +120,16 @@ class Analytics:
         Only with `hidden` also rows that a deletion waits for, and expired ones: for what works on the store, not what
         answers people.
         """
-<<<<<<< HEAD
         settings = ({} if hidden else self._hiding(params)) | dict(settings or {})
-=======
-        settings = self._filters(params, hidden=hidden) | dict(settings or {})
->>>>>>> main
         with self._talking() as client:
             result = client.query(sql, parameters=dict(params or {}), settings=settings, tz_mode="aware")
             return list(result.named_results())
 
     def query_bytes(self, sql: str, params: Mapping[str, Any] | None = None, fmt: str = "JSONEachRow") -> bytes:
         """The rows of a SELECT as the store's own text of a format."""
-<<<<<<< HEAD
         hiding = self._hiding(params)
         with self._talking() as client:
             answer: bytes = client.raw_query(sql, parameters=dict(params or {}), settings=hiding, fmt=fmt)
-=======
-        filters = self._filters(params, hidden=False)
-        with self._talking() as client:
-            answer: bytes = client.raw_query(sql, parameters=dict(params or {}), settings=filters, fmt=fmt)
->>>>>>> main
             return answer
 
     def command(self, sql: str, params: Mapping[str, Any] | None = None) -> Any:

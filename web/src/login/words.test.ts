@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { HttpError } from '../api/http';
-import { loginTrouble, providerTrouble, waitText } from './words';
+import { loginTrouble, wayTrouble, waitText } from './words';
 
 describe('what keeps somebody out', () => {
   it('never says whether there is such an account', () => {
@@ -16,8 +16,8 @@ describe('what keeps somebody out', () => {
   });
 
   it('has a sentence for a provider’s reason that it does not know', () => {
-    expect(providerTrouble('not_invited')).toMatch(/nobody has invited/);
-    expect(providerTrouble('<script>')).toBe(providerTrouble('oidc_failed'));
+    expect(wayTrouble('not_invited')).toMatch(/nobody has invited/);
+    expect(wayTrouble('<script>')).toBe(wayTrouble('oidc_failed'));
   });
 
   it('counts down in minutes and seconds', () => {
