@@ -214,3 +214,26 @@ def test_members_are_added_and_let_in(tmp_path: Path) -> None:
     assert (ada["email"], ada["roles"], ada["is_operator"]) == ("ada@team.test", {project: "admin"}, False)
     assert "/login?code=" in playhead("login-url", "--email", "ada@team.test", data=tmp_path).stdout
     failed(playhead("login-url", "--email", "eve@team.test", data=tmp_path), "no member has")
+    assert playhead("member", "email", "ada@team.test", "countess@team.test", data=tmp_path).returncode == 0
+    failed(playhead("member", "email", "ada@team.test", "x@team.test", data=tmp_path), "no member has")
+
+
+def test_a_person_is_deleted_beside_no_server_and_stays_deleted(tmp_path: Path) -> None:
+    project = json.loads(playhead("project", "create", "Shop", "--json", data=tmp_path).stdout)["project_id"]
+    export = tmp_path / "export.ndjson"
+    who = {"distinct_id": "kanari@x.test", "$insert_id": "i1", "time": NOW // 1_000}
+    export.write_text(json.dumps({"event": "View", "properties": who}) + "\n")
+    taken = playhead("import", "events", str(export), "--project", project, data=tmp_path)
+    assert taken.returncode == 0, taken
+    arguments = ("delete-person", "kanari@x.test", "--project", project)
+    assert playhead(*arguments, data=tmp_path).returncode == 1, "nobody said yes"
+    done = playhead(*arguments, "--yes", data=tmp_path)
+    assert done.returncode == 0, done
+    assert "1 person with 1 event, 0 profiles and 0 replays will be deleted for good." in done.stdout
+    assert "1 events (analytics)" in done.stdout
+    assert "Every store was read again: nothing is left." in done.stdout
+    playhead("import", "events", str(export), "--project", project, data=tmp_path)
+    again = playhead(*arguments, "--yes", data=tmp_path)
+    assert "Nobody was seen by these ids." in again.stdout
+    failed(playhead("delete-person", "x", "--project", "none", data=tmp_path), "there is no project none")
+    failed(playhead("delete-person", " ", "--project", project, data=tmp_path), "distinct_id")

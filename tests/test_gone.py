@@ -16,17 +16,19 @@ from uuid import uuid4
 import httpx
 import pytest
 from searching import files_with
+from sqlalchemy import delete
 from test_kill9 import START_MS, Server, until
 from visits import START, Clock, Visit, click, mutation, opening, track
 
 from playhead.governance import retention
 from playhead.governance.audit import COMMAND
-from playhead.governance.checking import stale_parts
+from playhead.governance.checking import engine_now_ms, stale_parts
 from playhead.replays import removal, sealing
 from playhead.settings import Settings
 from playhead.stores import Stores
 from playhead.stores.analytics import Analytics
-from playhead.stores.tables import Project
+from playhead.stores.control import Control
+from playhead.stores.tables import Lease, Project
 
 # No part of one is in another, so that each is searched for by itself.
 USER, DEVICE, NAME, TYPED, BOB = "kanari-user@x.test", "kanari-device", "Kanari Name", "kanari-typed", "bob@x.test"
@@ -155,6 +157,14 @@ def test_a_deleted_person_is_nowhere(server: Server) -> None:
     assert server.get(f"/people/{USER}").status_code == 404
     assert server.get(f"/replays/{hers}").status_code == 410
     assert USER not in server.get("/export").text
+    server.kill()
+    control = Control.open(f"sqlite:///{server.data / 'control.sqlite'}")
+    with control.write() as session:
+        # The dead worker's, which runs out a minute later.
+        session.execute(delete(Lease))
+    control.close()
+    server.start()
+    assert server.get(f"/people/{USER}").status_code == 404
     deletion = f"data-deletions/v3.0/{made.json()['results'][0]['tracking_id']}"
     until(lambda: asked(server, "GET", deletion).json()["results"]["status"] == "SUCCESS", 120, "it is done")
     # An open tab, and a tail that arrives late.
@@ -183,6 +193,14 @@ def stale(server: Server) -> int:
     return int(count)
 
 
+def thrown_away(stores: Stores) -> None:
+    """Waits until the engine has taken off the disk what was deleted until now."""
+    deadline, erased_ms = time.monotonic() + 60, engine_now_ms(stores)
+    while stale_parts(stores, erased_ms):
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.2)
+
+
 def test_what_has_expired_is_nowhere(stores: Stores, settings: Settings, project: Project, clock: Clock) -> None:
     canary = f"kanari-{uuid4().hex}"
     clock.now = START + 60_000
@@ -199,10 +217,7 @@ def test_what_has_expired_is_nowhere(stores: Stores, settings: Settings, project
     clock.now += 31 * 86_400_000
     removal.remove_expired(stores, clock.now)
     removal.clean_up(stores, clock.now)
-    deadline = time.monotonic() + 60
-    while stale_parts(stores):
-        assert time.monotonic() < deadline
-        threading.Event().wait(0.2)
+    thrown_away(stores)
     assert files_with(settings.data, canary.encode()) == []
     assert files_with(engine, canary.encode()) == []
 
@@ -220,9 +235,6 @@ def test_expired_events_are_nowhere(stores: Stores, project: Project, clock: Clo
     gone = retention.change(stores, project.project_id, days, COMMAND, clock.now)
     assert gone.events == 1
     assert project.project_id in retention.remove_expired_events(stores, clock.now)
-    deadline = time.monotonic() + 60
-    while stale_parts(stores):
-        assert time.monotonic() < deadline
-        threading.Event().wait(0.2)
+    thrown_away(stores)
     assert files_with(engine, canary.encode()) == []
     assert files_with(engine, stays.encode())

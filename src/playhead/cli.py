@@ -181,6 +181,14 @@ def member_add(  # noqa: PLR0917  Typer reads the options from the signature.
     print(_address(settings) + path)  # noqa: T201
 
 
+@member_app.command("email")
+def member_email(email: str, new: str, data: Data = None) -> None:
+    """Change a member's e-mail address."""
+    from playhead.accounts.members import change_email_by_command
+
+    change_email_by_command(_control(load(data=data)), email, new)
+
+
 @member_app.command("list")
 def member_list(data: Data = None, as_json: AsJson = False) -> None:
     """List the members and their roles."""
@@ -368,7 +376,7 @@ def backup(
         stack.callback(stores.close)
         stack.enter_context(one_at_a_time(stores.control))
         if notes:
-            count = len(write_notes(stores.control, repository).tombstones)
+            count = write_notes(stores.control, repository)
             out.print(f"{count:,} deletions are known to the backups in {repository.url}", markup=False)
             return
         with engine_for(stores.analytics):
@@ -455,6 +463,7 @@ def _serve(settings: Settings) -> None:
     from playhead.accounts.oidc import read_providers
     from playhead.capture.places import read_places
     from playhead.governance.keys import check_keys
+    from playhead.journal import check_key
     from playhead.processes import announce, hold_data, with_secret
     from playhead.stores.encryption import Keyring
 
@@ -464,7 +473,8 @@ def _serve(settings: Settings) -> None:
     with hold_data(settings) as lock:
         settings = with_secret(settings)
         control = _control(settings)
-        check_keys(control, Keyring.of(settings))
+        check_keys(control, keyring := Keyring.of(settings))
+        check_key(settings.journal_path, keyring)
         listening = supervisor.listen(settings.host, settings.port)
         settings = settings.model_copy(update={"port": listening.getsockname()[1]})
         url = supervisor.base_url(settings)

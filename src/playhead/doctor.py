@@ -12,7 +12,7 @@ from playhead import clock
 from playhead.errors import PlayheadError
 from playhead.governance.keys import check_keys
 from playhead.health import read_worker_report
-from playhead.journal import Journal, JournalQueue
+from playhead.journal import Journal, JournalQueue, check_key
 from playhead.processes import data_directory, is_held, running_server
 from playhead.settings import Settings
 from playhead.stores import Stores, open_stores
@@ -48,7 +48,7 @@ def examine(settings: Settings) -> list[Finding]:
         findings += [
             _find("journal", lambda: _journal(settings)),
             _find("control", lambda: _control(stores)),
-            _find("keys", lambda: _keys(stores)),
+            _find("keys", lambda: _keys(stores, settings)),
             _find("blobs", lambda: _blobs(stores)),
             _find("analytics", lambda: _analytics(stores)),
         ]
@@ -117,8 +117,9 @@ def _control(stores: Stores) -> str:
     return f"{stores.control.url} answers, its schema is current"
 
 
-def _keys(stores: Stores) -> str:
+def _keys(stores: Stores, settings: Settings) -> str:
     check_keys(stores.control, stores.keyring)
+    check_key(settings.journal_path, stores.keyring)
     current = stores.keyring.current
     return f"what is stored is encrypted, under {current.name}" if current else "what is stored is not encrypted"
 

@@ -22,7 +22,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
@@ -448,9 +448,14 @@ class JournalQueue:
             return False
         try:
             _retry(lambda: self._db.execute("VACUUM"))
-            return not _retry(lambda: self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())[0]
+            deadline = time.monotonic() + BUSY_SECONDS
+            while _retry(lambda: self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())[0]:
+                if time.monotonic() > deadline:
+                    return False
+                time.sleep(BUSY_SLEEP_SECONDS)
         except sqlite3.OperationalError:
             return False
+        return True
 
     def stats(self) -> JournalStats:
         """The counters as they are now."""
@@ -510,6 +515,13 @@ def _sealed(cipher: Cipher, item: Item) -> Item:
 def _place(ingest_id: bytes, kind: str, what: str) -> bytes:
     """What an encrypted column is authenticated to belong to."""
     return ingest_id + f"{kind}:{what}".encode()
+
+
+def check_key(path: Path, keyring: Keyring) -> None:
+    """Raises `KeyMissing` when what waits in the journal is encrypted under a master key that is not at hand."""
+    if path.exists():
+        with closing(_connect(path)) as db:
+            _standing_cipher(db, keyring)
 
 
 def rewrap(path: Path, keyring: Keyring) -> bool:

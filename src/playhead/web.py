@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from playhead.api.app import create_api
 from playhead.api.headers import SecurityHeaders
 from playhead.capture.app import ASGIApp, Receive, Scope, Send, create_capture
-from playhead.capture.directory import Directory, control_loader
+from playhead.capture.directory import Directory, control_loader, key_user
 from playhead.health import create_health
 from playhead.journal import Journal
 from playhead.processes import LISTEN_FD, configure_logs, die_with_parent
@@ -29,7 +29,7 @@ def create_app(settings: Settings) -> tuple[ASGIApp, Callable[[], None]]:
     """The whole of what the server answers, and what closes it."""
     stores = open_stores(settings)
     journal = Journal.open(settings.journal_path, settings.journal_max_bytes, stores.keyring)
-    directory = Directory(control_loader(stores.control.engine, settings.secret))
+    directory = Directory(control_loader(stores.control.engine, settings.secret), key_user(stores.control.engine))
     health = SecurityHeaders(create_health(settings, stores, journal), public_url=settings.public_url)
     api = create_api(settings, stores)
     shop = _shop() if settings.demo else None

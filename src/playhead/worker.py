@@ -14,6 +14,7 @@ from typing import TypeVar
 import msgspec
 import structlog
 
+from playhead.backup.making import sweep
 from playhead.clock import now_ms
 from playhead.delivery.flush import Delivered, Delivery
 from playhead.errors import PlayheadError, Unavailable
@@ -105,6 +106,7 @@ class Worker:
                 if self._rests():
                     release_lease(self._stores.control, HOUSEKEEPING, holder)
                 elif take_lease(self._stores.control, HOUSEKEEPING, holder, LEASE_SECONDS):
+                    sweep(self._settings, self._stores)
                     run_jobs(self._stores, self._settings, self._rests)
             except Unavailable as error:
                 log.warning("housekeeping_waits", error=error.message[:300])

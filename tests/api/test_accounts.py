@@ -16,7 +16,7 @@ from visits import Clock
 from playhead.accounts import NewProject, create_project, login_path, passwords
 from playhead.accounts.attempts import FAILURES_OF_ACCOUNT
 from playhead.api.auth import CSRF_HEADER
-from playhead.capture.directory import control_loader
+from playhead.capture.directory import control_loader, key_user
 from playhead.stores import Stores
 from playhead.stores.tables import ApiKey, AuditEntry, Member, RecoveryCode
 
@@ -74,6 +74,14 @@ def test_a_member_logs_in_by_password(ada: TestClient, stores: Stores) -> None:
     }
     assert session["csrf_token"] == answer.json()["csrf_token"]
     assert audited(stores)[-1] == "member.logged_in"
+
+
+def test_another_site_logs_nobody_in(ada: TestClient) -> None:
+    ada.headers["Sec-Fetch-Site"] = "cross-site"
+    refused = log_in(ada, "ada@team.test")
+    assert (refused.status_code, code_of(refused)) == (403, "csrf")
+    ada.headers["Sec-Fetch-Site"] = "same-origin"
+    assert log_in(ada, "ada@team.test").status_code == 200
 
 
 def test_the_first_owner_sets_up_by_the_one_time_link(anyone: TestClient, stores: Stores, made: NewProject) -> None:
@@ -228,8 +236,13 @@ def test_one_ends_ones_own_sessions_only(ada: TestClient, stores: Stores, made: 
 
 def test_an_e_mail_address_is_one_accounts(ada: TestClient, stores: Stores) -> None:
     member(stores, "eve", {})
-    assert code_of(ada.patch("/api/account", json={"email": "EVE@team.test"})) == "email_taken"
     assert ada.patch("/api/account", json={"email": "no address"}).status_code == 400
+    # Nobody has verified it, and somebody may be about to invite whose it really is.
+    assert code_of(ada.patch("/api/account", json={"email": "boss@team.test"})) == "email_fixed"
+    with stores.control.write() as session:
+        session.get_one(Member, "ada").is_operator = 1
+    assert code_of(ada.patch("/api/account", json={"email": "EVE@team.test"})) == "email_taken"
+    assert ada.patch("/api/account", json={"name": "Ada", "email": "new@team.test"}).json()["email"] == "new@team.test"
     assert ada.patch("/api/account", json={"name": " "}).status_code == 400
     assert ada.patch("/api/account", json={"is_operator": True}).status_code == 400
 
@@ -391,5 +404,9 @@ def test_keys_that_may_ingest_are_known_to_capture(stores: Stores, made: NewProj
     keys = load().keys
     assert keys[secret(sends)].project_id == made.project_id
     assert secret(reads) not in keys
+    key_user(stores.control.engine)({secret(sends)})
+    with stores.control.read() as session:
+        used = session.scalars(select(ApiKey.last_used_at_ms).where(ApiKey.key_hash == secret(sends))).all()
+    assert used == [clock.now]
     clock.now += 1_000
     assert secret(sends) not in load().keys

@@ -65,6 +65,20 @@ def test_what_is_done_is_recorded(program: TestClient, stores: Stores, made: New
     assert exported["text"].endswith("exported events (from 2026-11-22, only events 1).")
 
 
+def test_marking_a_property_as_sensitive_is_recorded(program: TestClient) -> None:
+    for said in ({"sensitive": True}, {"sensitive": True}, {"description": "who they are"}, {"sensitive": False}):
+        answer = program.put("/lexicon", json={"kind": "event_property", "name": "email", **said})
+        assert answer.status_code == 200, answer.text
+    found = [
+        each["text"].partition(" ")[2] for each in program.get("/audit", params={"action": "lexicon"}).json()["results"]
+    ]
+    assert [each.partition("changed")[2] for each in found] == [
+        " what the Lexicon says of email (kind event_property, sensitive no).",
+        " what the Lexicon says of email (described yes, kind event_property).",
+        " what the Lexicon says of email (kind event_property, sensitive yes).",
+    ]
+
+
 def test_watching_is_recorded_once_in_half_an_hour(
     program: TestClient, stores: Stores, made: NewProject, clock: Clock
 ) -> None:

@@ -7,6 +7,7 @@ import json
 import zipfile
 
 import pytest
+from house import logged_in, member
 from starlette.testclient import TestClient
 from visits import START, Clock, Visit, click, opening, set_profile, track
 
@@ -14,6 +15,7 @@ from playhead.accounts import NewProject, create_project
 from playhead.governance import bundle, erasing
 from playhead.settings import Settings
 from playhead.stores import Stores
+from playhead.stores.tables import LexiconEntry
 
 DELETIONS = "/api/app/data-deletions/v3.0"
 RETRIEVALS = "/api/app/data-retrievals/v3.0"
@@ -211,13 +213,32 @@ def test_a_retrieval_is_one_readable_archive_that_expires(
 
 
 def test_a_retrieval_goes_with_its_person_and_can_be_called_off_or_thrown_away(
-    program: TestClient, visit: Visit, clock: Clock, stores: Stores, settings: Settings
+    program: TestClient, visit: Visit, clock: Clock, stores: Stores, settings: Settings, made: NewProject
 ) -> None:
     first, second = (program.post("/retrievals", json={"distinct_ids": ["ada"]}).json() for _ in range(2))
     assert program.delete(f"/retrievals/{first['request_id']}").status_code == 204
     work(stores, settings, clock)
     assert [each["state"] for each in program.get("/retrievals").json()["results"]].count("cancelled") == 1
     assert program.get(f"/retrievals/{second['request_id']}/download").status_code == 200
+    with stores.control.write() as session:
+        session.add(
+            LexiconEntry(
+                project_id=visit.project_id,
+                kind="profile_property",
+                name="$email",
+                description="",
+                hidden=0,
+                sensitive=1,
+                updated_at_ms=clock.now,
+                updated_by="Owner",
+            )
+        )
+    admin = logged_in(stores, member(stores, "admin", {visit.project_id: "admin"}))
+    path = f"http://127.0.0.1:8800/api/projects/{visit.project_id}/retrievals/{second['request_id']}"
+    del program.headers["Authorization"]
+    assert admin(program, "GET", path).status_code == 200
+    assert admin(program, "GET", f"{path}/download").status_code == 403, "who must not see e-mails must not get them"
+    program.headers["Authorization"] = f"Bearer {made.api_key}"
     kinds = program.post("/retrievals", json={"distinct_ids": ["ada"], "disclosure_type": "Categories"}).json()
     work(stores, settings, clock)
     download = program.get(f"/retrievals/{kinds['request_id']}/download")

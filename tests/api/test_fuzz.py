@@ -72,7 +72,7 @@ def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("quick_passwords")
 def test_a_program_is_answered_as_the_document_says(anyone: TestClient, stores: Stores, made: NewProject) -> None:
-    asked = Asked(anyone, {"Authorization": f"Bearer {made.api_key}"}, furnish(stores, made), 5)
+    asked = Asked(anyone, {"Authorization": f"Bearer {made.api_key}"}, furnish(stores, made), 4)
     asked.everything()
     assert len(asked.tried) > 60
 

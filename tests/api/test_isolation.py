@@ -97,7 +97,35 @@ def test_every_address_has_a_rule(house: House) -> None:
 
     routes = set(walk(house.client.app.routes))  # type: ignore[attr-defined]
     assert {f"{method} {path}" for method, path in house.operations} <= routes
-    assert routes - set(RIGHTS) == set()
+    assert routes == set(RIGHTS)
+
+
+def test_what_each_role_opens() -> None:
+    """Said once more, apart from the table: a slip in it must not go by unseen."""
+
+    def opens(rights: frozenset[Right]) -> set[str]:
+        return {address.replace("/api/projects/{p}", "") for address, rule in RIGHTS.items() if rule in rights}
+
+    replay = "/replays/{replay_id}"
+    assert opens(ROLES["viewer"]) == {
+        *("GET /replays", f"GET {replay}", f"GET {replay}/events", f"GET {replay}/index"),
+        *(f"GET {replay}/frames/{{generation}}/{{n}}", f"POST {replay}/watching"),
+    }
+    closed = re.compile(
+        r" (/members|/keys|/token|/retention|/privacy|/deletions|/retrievals|/audit|/api/app|$)|/preview"
+    )
+    assert not [address for address in opens(ROLES["analyst"]) if closed.search(address)]
+    assert f"DELETE {replay}" not in opens(ROLES["analyst"])
+    assert opens(ROLES["owner"]) - opens(ROLES["admin"]) == {"DELETE "}
+    assert not [
+        address
+        for address in opens(SCOPES["read"])
+        if not address.startswith(("GET ", "POST /reports/", "DELETE /queries/")) and "/watching" not in address
+    ]
+    assert opens(SCOPES["ingest"]) == set()
+    assert opens(SCOPES["manage"]) == opens(ROLES["admin"])
+    public = {address for address, rule in RIGHTS.items() if rule == "public"}
+    assert all(re.search(r" (/login|/api/login|/api/shared/|/api/openapi|/api/docs|/replay/)", each) for each in public)
 
 
 def test_an_address_without_a_rule_is_refused(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,7 +139,7 @@ def test_what_is_hidden_is_not_offered_but_still_there(program: TestClient, stor
     assert results(program, "/events/properties", hidden=True)[0]["hidden"]
     assert [each["hidden"] for each in results(program, "/lexicon/events")] == [True]
     said = say(program, kind="event", name="Buy", description="Paid.")
-    assert said == {"kind": "event", "name": "Buy", "description": "Paid.", "hidden": True}
+    assert said == {"kind": "event", "name": "Buy", "description": "Paid.", "hidden": True, "sensitive": False}
     say(program, kind="event", name="Buy", hidden=False)
     assert results(program, "/events/names") == [{"event": "Buy", "count": 1, "description": "Paid.", "hidden": False}]
 

@@ -15,10 +15,11 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 from visits import START, Clock, Visit, click, mutation, opening, set_profile, track
 
-from playhead.accounts import NewProject, create_project
+from playhead.accounts import NewProject, create_project, projects
+from playhead.accounts.projects import delete_project
 from playhead.api.app import create_api
 from playhead.backup import making
-from playhead.backup.making import back_up, housekeeping_rests, one_at_a_time, write_notes
+from playhead.backup.making import back_up, housekeeping_rests, one_at_a_time, sweep, write_notes
 from playhead.backup.repository import TOMBSTONES, Damaged, Repository
 from playhead.backup.restoring import restore
 from playhead.delivery.flush import Delivery
@@ -34,6 +35,7 @@ from playhead.replays.sealing import seal_due
 from playhead.settings import Settings
 from playhead.stores import Stores, open_stores
 from playhead.stores.analytics import Analytics, engine_for
+from playhead.stores.control import Control
 from playhead.stores.encryption import Keyring, MasterKey, new_key
 from playhead.stores.tables import AuditEntry, DataRequest, Segment
 
@@ -150,6 +152,7 @@ def test_a_second_backup_stores_only_what_is_new(
     before = {path for path, _ in repository.blobs.sizes("pieces")}
     Visit(stores, shop.project_id).send([*opening(), click(400)])
     again = Repository(repository.blobs)
+    clock.now += 1_000
     second = back_up(settings, stores, again)
 
     assert len(replays) == 3
@@ -169,14 +172,17 @@ def test_what_was_deleted_after_the_backup_does_not_come_back(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:  # fmt: skip
     first, second, third = a_little_history(stores, shop, settings, clock)
+    other = create_project(stores.control, "Other", 30)
     back_up(settings, stores, repository)
-    delete_replay(stores.control, shop.project_id, first, clock.now)
+    delete_replay(stores.control, shop.project_id, first, audit.COMMAND, clock.now)
+    delete_project(stores.control, other.project_id, audit.COMMAND)
     write_notes(stores.control, repository)
     # The last one is known to the control store that still stands, and to no backup.
-    delete_replay(stores.control, shop.project_id, third, clock.now)
+    delete_replay(stores.control, shop.project_id, third, audit.COMMAND, clock.now)
     clock.now += 120_000
     with empty_place(own_engine, tmp_path_factory.mktemp("empty")) as (place, there):
-        assert restore(place, there, repository, tombstones=settings.control).deleted == 2
+        assert restore(place, there, repository, tombstones=settings.control).deleted == 3
+        assert [each.name for each in projects(there.control)] == ["Shop"]
         found = answers(place, there, shop, [first, second, third])
         assert [found[f"/replays/{each}"][0] for each in (first, second, third)] == [410, 200, 410]  # type: ignore[index]
         standing = list(there.blobs.list(""))
@@ -236,7 +242,7 @@ def test_a_dropped_key_is_dropped_from_every_backup(
     first, second, _ = a_little_history(locked, shop, settings, clock)
     before = answers(settings, locked, shop, [second])
     back_up(settings, locked, repository)
-    delete_replay(stores.control, shop.project_id, first, clock.now)
+    delete_replay(stores.control, shop.project_id, first, audit.COMMAND, clock.now)
     write_notes(stores.control, repository)
     # Whatever becomes of the tombstone: the backup's bytes open for nobody any more.
     repository.put_note(TOMBSTONES, [])
@@ -332,6 +338,7 @@ def test_a_server_writes_its_own_backups_each_on_the_base_of_the_one_before(
         track(there, project.project_id, "Bought")
         back_up(place, there, repository)
         track(there, project.project_id, "Bought", at=5)
+        clock.now += 1_000
         made = back_up(place, there, repository)
         before = answers(place, there, project, [])
     manifest = repository.manifest(made.backup_id)
@@ -341,8 +348,9 @@ def test_a_server_writes_its_own_backups_each_on_the_base_of_the_one_before(
         assert answers(place, there, project, []) == before
 
     settings.analytics_backup = "Disk('backups', 'always the same')"
+    elsewhere = Repository.open(str(tmp_path_factory.mktemp("elsewhere")))
     with pytest.raises(PlayheadError, match="for every backup its own"):
-        back_up(settings, stores, repository)
+        back_up(settings, stores, elsewhere)
 
 
 def test_housekeeping_rests_while_a_backup_copies(stores: Stores) -> None:
@@ -351,6 +359,20 @@ def test_housekeeping_rests_while_a_backup_copies(stores: Stores) -> None:
         assert is_taken(stores.control, BACKUP)
     assert take_lease(stores.control, HOUSEKEEPING, "worker", 60)
     assert not is_taken(stores.control, BACKUP)
+
+
+def test_what_a_killed_backup_left_is_swept_away(stores: Stores, settings: Settings) -> None:
+    directory = stores.analytics.embedded_directory
+    assert directory
+    stores.analytics.command("ALTER TABLE schema_migrations FREEZE WITH NAME 'playhead_1_killed'")
+    room = settings.data / f"{making.ROOM}killed"
+    room.mkdir()
+    (room / "control.ndjson").write_text("{}")
+    with one_at_a_time(stores.control):
+        assert sweep(settings, stores) == 0
+    assert sweep(settings, stores) == 2
+    assert not room.exists()
+    assert not list((directory / "clickhouse" / "shadow").glob("playhead_*"))
 
 
 def test_one_backup_is_made_at_a_time(stores: Stores) -> None:
@@ -368,6 +390,21 @@ def test_a_backup_is_not_kept_with_what_it_is_of(stores: Stores, settings: Setti
     for where in (settings.blobs, str(settings.data / "backups")):
         with pytest.raises(PlayheadError, match="can't be kept"):
             back_up(settings, stores, Repository.open(where))
+
+
+def test_another_installation_does_not_replace_the_keys_and_tombstones(
+    stores: Stores, settings: Settings, shop: NewProject, repository: Repository, tmp_path: Path
+) -> None:
+    """As after the loss of the control store: a scheduled backup must not take the keys of the backups before away."""
+    write_notes(stores.control, repository)
+    with closing(Control.open(f"sqlite:///{tmp_path / 'new.sqlite'}")) as fresh:
+        fresh.migrate()
+        for backing_up in (
+            lambda: write_notes(fresh, repository),
+            lambda: back_up(settings, replace(stores, control=fresh), repository),
+        ):
+            with pytest.raises(PlayheadError, match=f"another installation.*{shop.project_id}"):
+                backing_up()
 
 
 def test_an_unknown_backup_is_named(repository: Repository, stores: Stores, settings: Settings) -> None:

@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, urljoin, urlsplit
 
 import httpx
 import pytest
@@ -20,7 +20,7 @@ STEPS = quote(json.dumps([{"event": "View Item"}, {"event": "Add to Cart"}]))
 METRICS = quote(json.dumps([{"event": "View Item"}, {"event": "Add to Cart"}]))
 FIRST = quote(json.dumps({"event": "View Item"}))
 
-# Each screen's place under the project's, and what is there once it is whole.
+# Each screen's place, most of them under the project's, and what is there once it is whole.
 SCREENS = {
     "replays": ("replays", '[data-replay="{replay}"]'),
     "a replay": ("replays/{replay}", '[role="slider"][aria-label="Position in the replay"]'),
@@ -42,6 +42,13 @@ SCREENS = {
     "privacy": ("privacy", "text=Privacy rules"),
     "a new rule": ("privacy/new", "h1"),
     "install": ("install", "text=Install on your site"),
+    "settings, retention": ("settings/retention", '[aria-label="Days that replays are kept"]'),
+    "settings, requests": ("settings/requests", "table caption"),
+    "settings, a new deletion": ("settings/requests?new=deletion", 'button:has-text("Keep it")'),
+    "settings, a retrieval": ("settings/requests/retrievals/{retrieval}", "text=Request id"),
+    "settings, audit log": ("settings/audit", "text=asked for the retrieval"),
+    "a shared replay": ("/shared/{shared}", '[role="slider"][aria-label="Position in the replay"]'),
+    "a link that does not work": ("/shared/none", "text=This link does not work"),
     "status": ("status", "h1"),
     "settings, project": ("settings/project", "text=Project token"),
     "settings, members": ("settings/members", "text=Sensitive data"),
@@ -58,6 +65,8 @@ class World(NamedTuple):
     person: str
     report: str
     board: str
+    retrieval: str
+    shared: str
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +110,9 @@ def world(server: Server, api: Api, chromium: Browser) -> World:
     cards: list[dict[str, Any]] = [{"card_id": one, "report_id": one, "width": 1} for one in reports]
     cards.append({"card_id": "note", "text": "Look at the carts first.", "width": 2})
     board = made("boards", {"name": "Every morning", "cards": cards})["board_id"]
-    return World(api.project, replay, person, reports[0], board)
+    retrieval = made("retrievals", {"distinct_ids": [person]})["request_id"]
+    shared = made(f"replays/{replay}/links", {"expires_hours": 24})["url"].rpartition("/")[2]
+    return World(api.project, replay, person, reports[0], board, retrieval, shared)
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +160,7 @@ def test_axe_finds_no_violation_on_any_screen(visit: Page, server: Server, world
     axe = AXE.read_text()
     found: dict[str, list[str]] = {}
     for name, (path, shown) in SCREENS.items():
-        visit.goto(f"{server.url}/projects/{world.project}/{path.format(**world._asdict())}")
+        visit.goto(urljoin(f"{server.url}/projects/{world.project}/", path.format(**world._asdict())))
         expect(visit.locator(shown.format(**world._asdict())).first, f"{name} is shown").to_be_attached(timeout=30_000)
         expect(visit.locator("main [aria-busy=true]")).to_have_count(0, timeout=30_000)
         if lines := violations(visit, axe):

@@ -14,7 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playhead.capture.directory import ProjectEntry, Snapshot
+from playhead.accounts import hashed
+from playhead.capture.app import create_capture
+from playhead.capture.directory import Directory, ProjectEntry, Snapshot
 from playhead.clock import now_ms, set_clock
 
 from .conftest import ORIGIN, PROJECT, REPLAY, TOKEN, Server, is_uuid7, page
@@ -596,6 +598,25 @@ async def test_import_takes_arrays_and_lines(server: Server, packed: bool, lines
     )
     assert answer.json() == {"code": 200, "status": "OK", "num_records_imported": 2}
     assert [e.insert_id for e in server.events()] == ["a-1", "a-2"]
+
+
+@pytest.mark.parametrize("way", ["bearer", "basic"])
+async def test_a_key_that_may_ingest_imports(server: Server, way: str) -> None:
+    noted: list[set[str]] = []
+    server.control = Snapshot({}, keys={hashed("ph_key"): ProjectEntry(PROJECT)})
+    server.directory = Directory(lambda: server.control, noted.append)
+    server.app = create_capture(server.settings, server.journal, server.directory)
+    given: dict[str, Any] = (
+        {"headers": {"authorization": "Bearer ph_key"}} if way == "bearer" else {"auth": ("ph_key", "")}
+    )
+    answer = await server.ask("POST", "/import", content=json.dumps([imported()]).encode(), **given)
+    assert answer.json()["num_records_imported"] == 1
+    assert server.events()[0].event
+    other = await server.ask("POST", "/import", content=b"[]", headers={"authorization": "Bearer ph_other"})
+    assert other.status_code == 401
+    assert (await server.ask("POST", "/track/", content=b"[]", auth=("ph_key", ""))).status_code == 401
+    server.directory._read()
+    assert noted == [{hashed("ph_key")}]
 
 
 async def test_import_names_each_record_that_failed_and_takes_the_others(server: Server) -> None:

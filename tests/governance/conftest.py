@@ -1,47 +1,12 @@
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
-
 import pytest
+from deleting import Requests
 from visits import START, Clock
 
-from playhead.governance import erasing
-from playhead.governance.audit import Actor
-from playhead.governance.requests import WAIT_MS, Asked, create_deletion, find
 from playhead.settings import Settings
 from playhead.stores import Stores
-from playhead.stores.tables import DataRequest, Project
-
-ALICE = Actor("member", "m1", "Alice Admin")
-
-
-class Requests:
-    """Asks for deletions, and does the worker's work until one is over."""
-
-    def __init__(self, stores: Stores, settings: Settings, project_id: str, clock: Clock) -> None:
-        self._stores, self._settings, self._clock = stores, settings, clock
-        self._project_id = project_id
-
-    def ask(self, asked: Asked) -> DataRequest:
-        return create_deletion(self._stores, self._project_id, asked, ALICE, self._clock.now)
-
-    def now(self, request: DataRequest) -> DataRequest:
-        return find(self._stores, self._project_id, request.kind, request.request_id)  # type: ignore[arg-type]
-
-    def work(self, stopped: Callable[[], bool] = lambda: False) -> None:
-        erasing.run_requests(self._stores, self._settings, self._clock.now, stopped)
-
-    def finish(self, request: DataRequest) -> DataRequest:
-        self._clock.now += WAIT_MS
-        # The engine takes parts off the disk some seconds after they are no longer in use.
-        deadline = time.monotonic() + 60
-        while (found := self.now(request)).state in {"waiting", "running"}:
-            assert time.monotonic() < deadline, f"{found.state}, step {found.done}"
-            self.work()
-            threading.Event().wait(0.2)
-        return found
+from playhead.stores.tables import Project
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ import zstandard
 from sqlalchemy import select
 from visits import START, Clock, Visit, click, mutation, opening
 
-from playhead.governance.audit import SYSTEM
+from playhead.governance.audit import COMMAND
 from playhead.governance.deletion import delete_replay
 from playhead.governance.keys import check_keys, rotate
-from playhead.journal import Journal, JournalQueue, rewrap
+from playhead.journal import Journal, JournalQueue, check_key, rewrap
 from playhead.recordings.segments import read_footer, summary_of
 from playhead.replays.access import find_replay
 from playhead.replays.reading import forget_index, load_index, open_recording, read_events, stored_frame
@@ -166,7 +166,7 @@ def test_dropping_the_key_makes_every_copy_unreadable_and_the_rest_goes_on(
     row = row_of(locked, visit)
     copy = locked.blobs.get(row.object)
     if how == "deleted":
-        delete_replay(locked.control, project.project_id, visit.replay_id, SYSTEM, clock.now)
+        delete_replay(locked.control, project.project_id, visit.replay_id, COMMAND, clock.now)
     else:
         with locked.control.write() as session:
             session.get_one(Replay, (project.project_id, visit.replay_id)).expires_at_ms = clock.now - 1
@@ -228,6 +228,9 @@ def test_the_journal_holds_nothing_in_clear_and_gives_it_back(
         assert queue.items(flush) == [item]
         queue.bury(flush, item.ingest_id, "for the test")
         assert queue.dead_letters()[0].item == item
+    check_key(path, Keyring(fresh))
+    with pytest.raises(KeyMissing):
+        check_key(path, Keyring())
     with closing(JournalQueue.open(path, Keyring(master))) as queue, pytest.raises(KeyMissing):
         queue.dead_letters()
     with pytest.raises(KeyMissing):

@@ -130,6 +130,12 @@ const replays = createRoute({
 
 const replay = createRoute({ getParentRoute: () => replays, path: '/$replay' });
 
+const replayLink = createRoute({
+  getParentRoute: () => root,
+  path: '/replay/$replay',
+  component: lazyRouteComponent(() => import('./replay/ReplayLink'), 'ReplayLink'),
+});
+
 const insights = createRoute({
   getParentRoute: () => project,
   path: '/insights',
@@ -299,6 +305,7 @@ export const router = createRouter({
     login,
     account,
     shared,
+    replayLink,
     project.addChildren([
       projectHome,
       replays.addChildren([replay]),

@@ -66,6 +66,14 @@ def by_email(session: Session, email: str) -> Member | None:
     return session.scalar(select(Member).where(Member.email == email))
 
 
+def set_email(session: Session, member: Member, email: str) -> None:
+    """Raises `Conflict` for an address that is somebody's."""
+    other = by_email(session, email)
+    if other is not None and other.member_id != member.member_id:
+        raise Conflict("Another account has this e-mail address.", code="email_taken")
+    member.email = email
+
+
 def members_of(session: Session, project_id: str) -> list[InProject]:
     """By e-mail; who runs the server is among them."""
     roles = {
@@ -170,6 +178,17 @@ def add_by_command(control: Control, email: str, name: str, *, project_id: str, 
         record(session, project_id or NO_PROJECT, COMMAND, "member.invited", "member", member.member_id, detail)
         path, _ = invitation(session, member)
     return path
+
+
+def change_email_by_command(control: Control, email: str, new: str) -> None:
+    """Raises `NotFound`, or `Conflict` for an address that is somebody's."""
+    kept = checked_email(new)
+    with control.write() as session:
+        member = by_email(session, email.strip().lower())
+        if member is None:
+            raise NotFound(f"no member has the address {email}; `playhead member list` shows them")
+        set_email(session, member, kept)
+        record(session, NO_PROJECT, COMMAND, "member.changed", "member", member.member_id)
 
 
 def all_members(control: Control) -> list[tuple[Member, dict[str, str]]]:

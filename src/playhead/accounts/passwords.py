@@ -30,9 +30,10 @@ def password_hash(password: str) -> str:
 
 def is_right(known: str, password: str) -> bool:
     """Whether the password is that of the hash; False for an empty hash, after the same work."""
+    nobodys = _nobodys()  # made once, whoever asks first
     with _at_once:
         try:
-            _hasher.verify(known or _nobodys(), _bytes(password[: LONGEST + 1]))
+            _hasher.verify(known or nobodys, _bytes(password[: LONGEST + 1]))
         except (VerifyMismatchError, VerificationError, InvalidHashError):
             return False
     return bool(known)

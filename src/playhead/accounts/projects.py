@@ -14,6 +14,7 @@ from playhead.accounts.sessions import new_login_code
 from playhead.clock import now_ms
 from playhead.errors import NotFound, PlayheadError
 from playhead.governance.audit import COMMAND, NO_PROJECT, Actor, record
+from playhead.governance.keys import drop_project
 from playhead.ids import new_project_id, new_secret
 from playhead.stores.control import Control
 from playhead.stores.tables import ApiKey, Member, Membership, Project, SharedReplay, ShareLink
@@ -117,6 +118,7 @@ def delete_project(control: Control, project_id: str, actor: Actor) -> None:
         project = session.get_one(Project, project_id)
         project.deleted_at_ms = now_ms()
         project.token, project.previous_token, project.previous_until_ms = f"deleted-{project_id}", "", 0
+        drop_project(session, project_id)
         for table in (ApiKey, Membership, ShareLink, SharedReplay):
             session.execute(delete(table).where(table.project_id == project_id))
         detail = {"name": project.name}

@@ -98,6 +98,9 @@ def allowed(request: Request) -> None:
     """
     rule = rule_of(request)
     if rule == "public":
+        # Else another site could log a visitor of its in, as somebody else, and see what they do.
+        if request.method not in _SAFE and request.headers.get("sec-fetch-site") == "cross-site":
+            raise Forbidden("This must be sent by the dashboard's own page.", code="csrf")
         return
     who = caller(request)
     request.state.caller = who
@@ -160,15 +163,20 @@ def access_of(request: Request, who: Caller) -> Access:
     """Raises NotFound: a project that the caller has no role in is as unknown as one that is not there."""
     with stores_of(request).control.read() as session:
         project_id = request.path_params.get("p")
-        found = (
-            session.scalar(select(Project).where(Project.token == request.query_params.get("token", "")))
-            if project_id is None
-            else session.get(Project, project_id)
-        )
+        if project_id is None:
+            found = by_token(session, request.query_params.get("token", ""))
+        else:
+            found = session.get(Project, project_id)
         access = access_to(session, who, found) if found is not None else None
     if access is None:
         raise NotFound("There is no such project, or you have no role in it.", code="project_not_found")
     return access
+
+
+def by_token(session: Session, token: str) -> Project | None:
+    """Also by a token that was rotated, until its time is over."""
+    rotated = (Project.previous_token == token) & (Project.previous_until_ms > now_ms())
+    return session.scalar(select(Project).where((Project.token == token) | rotated)) if token else None
 
 
 def access_to(session: Session, who: Caller, project: Project) -> Access | None:

@@ -15,7 +15,7 @@ from playhead.clock import now_ms
 from playhead.errors import Conflict
 from playhead.governance import requests
 from playhead.governance.erasing import check
-from playhead.governance.requests import Asked, Preview, RequestView, view
+from playhead.governance.requests import Asked, DeletionPreview, RequestView, view
 from playhead.settings import Settings
 from playhead.stores.tables import Project
 
@@ -40,7 +40,9 @@ def settings_of(request: Request) -> Settings:
 
 
 @router.post(
-    PREFIX + "/preview", responses=shape(Preview) | errors(400, 401, 403, 404, 413, 503), openapi_extra=asks(Asked)
+    PREFIX + "/preview",
+    responses=shape(DeletionPreview) | errors(400, 401, 403, 404, 413, 503),
+    openapi_extra=asks(Asked),
 )
 def preview_deletion(request: Request, project: ProjectOf, body: Body) -> Response:
     """What a deletion would take. Nothing is deleted by it."""

@@ -13,7 +13,9 @@ from playhead.api.answers import errors, lines
 from playhead.api.asked import FromDay, OnlyEvents, ToDay, moment, names_asked
 from playhead.api.auth import Caller, asking, stores_of
 from playhead.api.auth import project as project_of
+from playhead.api.hiding import SensitiveOf
 from playhead.governance.audit import record
+from playhead.governance.sensitive import Sensitive, masked_line
 from playhead.stores.analytics import Analytics
 from playhead.stores.tables import Project
 
@@ -42,6 +44,7 @@ def export(  # noqa: PLR0917  FastAPI calls it by name
     request: Request,
     project: ProjectOf,
     who: Annotated[Caller, Depends(asking)],
+    sensitive: SensitiveOf,
     from_: FromDay = "",
     to: ToDay = "",
     event: OnlyEvents = None,
@@ -57,19 +60,24 @@ def export(  # noqa: PLR0917  FastAPI calls it by name
     analytics = stores.analytics
     windows = list(_windows(analytics, project.project_id, start, end))
     return StreamingResponse(
-        _export(analytics, project.project_id, windows, names),
+        _export(analytics, project.project_id, windows, names, sensitive),
         media_type="application/x-ndjson",
         headers={"Cache-Control": "no-store"},
     )
 
 
-def _export(analytics: Analytics, project_id: str, windows: list[tuple[int, int]], names: list[str]) -> Iterator[bytes]:
+def _export(
+    analytics: Analytics, project_id: str, windows: list[tuple[int, int]], names: list[str], sensitive: Sensitive
+) -> Iterator[bytes]:
     sql = EXPORT_SQL.format(only="AND event IN {names:Array(String)}" if names else "")
     for start, end in windows:
         parameters: dict[str, Any] = {"project_id": project_id, "start": start, "end": end}
         if names:
             parameters["names"] = names
-        yield analytics.query_bytes(sql, parameters, "TSVRaw")
+        some = analytics.query_bytes(sql, parameters, "TSVRaw")
+        if sensitive.event:
+            some = b"".join(masked_line(line, sensitive) + b"\n" for line in some.split(b"\n") if line)
+        yield some
 
 
 BOUNDS_SQL = """

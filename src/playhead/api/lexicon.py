@@ -9,9 +9,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from playhead.api.answers import asks, errors, json_answer, shape
 from playhead.api.asked import Body, Cursor, next_cursor, offset
-from playhead.api.auth import Caller, asking, stores_of
+from playhead.api.auth import Access, Caller, Forbidden, access, asking, stores_of
 from playhead.api.auth import project as project_of
+from playhead.api.hiding import SensitiveOf
 from playhead.clock import now_ms, rfc3339
+from playhead.errors import PlayheadError
+from playhead.governance.sensitive import HIDDEN
 from playhead.lexicon import NOTHING, Kind, describe, entries
 from playhead.reports.bodies import Of, read_body
 from playhead.reports.vocabulary import Type, ValueUse, event_uses, property_uses, value_uses
@@ -23,6 +26,7 @@ PREFIX = "/api/projects/{p}"
 MAX_CHOICES = 1_000
 
 ProjectOf = Annotated[Project, Depends(project_of)]
+AccessOf = Annotated[Access, Depends(access)]
 Who = Annotated[Caller, Depends(asking)]
 Limit = Annotated[int, Query(ge=1, le=1_000)]
 Event = Annotated[str, Query(max_length=1_000, description="Only what events of this name carry.")]
@@ -53,6 +57,7 @@ class PropertyName(msgspec.Struct, frozen=True):
     type: Type
     description: str
     hidden: bool
+    sensitive: bool
 
 
 class PropertyNames(msgspec.Struct, frozen=True):
@@ -94,6 +99,7 @@ class LexiconProperty(msgspec.Struct, frozen=True):
     last_seen: str | None
     description: str
     hidden: bool
+    sensitive: bool
 
 
 class LexiconProperties(msgspec.Struct, frozen=True):
@@ -104,12 +110,13 @@ class LexiconProperties(msgspec.Struct, frozen=True):
 
 
 class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What is not given stays as it is."""
+    """What is not given stays as it is. The values of what is `sensitive` are told only to who has the right."""
 
     kind: Kind
     name: str
     description: str | None = None
     hidden: bool | None = None
+    sensitive: bool | None = None
 
 
 class SaidShape(msgspec.Struct, frozen=True):
@@ -117,6 +124,7 @@ class SaidShape(msgspec.Struct, frozen=True):
     name: str
     description: str
     hidden: bool
+    sensitive: bool
 
 
 _said = msgspec.json.Decoder(Said)
@@ -145,7 +153,7 @@ def event_properties(
     said = entries(stores.control, project.project_id, PROPERTY_KINDS[of])
     uses = property_uses(stores.analytics, project.project_id, of, event)
     found = [
-        PropertyName(use.property, use.count, use.types, use.types[0], about.description, about.hidden)
+        PropertyName(use.property, use.count, use.types, use.types[0], about.description, about.hidden, about.sensitive)
         for use in uses.results
         for about in [said.get(use.property, NOTHING)]
         if hidden or not about.hidden
@@ -154,15 +162,19 @@ def event_properties(
 
 
 @router.get(PREFIX + "/events/values", responses=shape(PropertyValues) | errors(400, 401, 404, 422))
-def property_values(
+def property_values(  # noqa: PLR0917
     request: Request,
     project: ProjectOf,
+    sensitive: SensitiveOf,
     property_: Annotated[str, Query(alias="property", max_length=1_000)],
     event: Event = "",
     of: PropertyOf = "event",
 ) -> Response:
     """The values that a property has, most frequent first; of a list, those of its elements."""
     found = value_uses(stores_of(request).analytics, project.project_id, of, event, property_)
+    if property_ in sensitive.of(of):
+        count = sum(each.count for each in found.results)
+        return json_answer(PropertyValues([ValueUse(HIDDEN, count)] if count else [], found.sampled))
     return json_answer(PropertyValues(found.results, found.sampled))
 
 
@@ -209,28 +221,38 @@ def lexicon_properties(  # noqa: PLR0917
                 rfc3339(use.last_ms),
                 about.description,
                 about.hidden,
+                about.sensitive,
             )
         )
     if not event:
         found += [
-            LexiconProperty(name, 0, [], None, None, said[name].description, said[name].hidden) for name in sorted(said)
+            LexiconProperty(name, 0, [], None, None, about.description, about.hidden, about.sensitive)
+            for name, about in sorted(said.items())
         ]
     page = found[start : start + limit]
     return json_answer(LexiconProperties(page, uses.sampled, next_cursor(limit, start, len(found)), len(found)))
 
 
 @router.put(PREFIX + "/lexicon", responses=shape(SaidShape) | errors(400, 401, 403, 404, 413), openapi_extra=asks(Said))
-def say(request: Request, project: ProjectOf, who: Who, body: Body) -> Response:
-    """Describes or hides an event or a property. What is hidden is still counted; it is only not offered."""
+def say(request: Request, found: AccessOf, who: Who, body: Body) -> Response:
+    """Describes or hides an event or a property. What is hidden is still counted; it is only not offered.
+
+    A property can be marked as sensitive by everyone, and the mark taken only by who sees sensitive properties.
+    """
     said: Said = read_body(_said, body, "bad_body")
+    if said.sensitive is not None and said.kind == "event":
+        raise PlayheadError("`sensitive` is for properties: an event's name has no value.", code="bad_body")
+    if said.sensitive is False and not found.unmasked:
+        raise Forbidden("Only who sees sensitive properties can take the mark from one.")
     entry = describe(
         stores_of(request).control,
-        project.project_id,
+        found.project.project_id,
         said.kind,
         said.name,
         said.description,
         said.hidden,
-        who.name,
+        said.sensitive,
+        who.actor,
         now_ms(),
     )
-    return json_answer(SaidShape(said.kind, said.name, entry.description, entry.hidden))
+    return json_answer(SaidShape(said.kind, said.name, entry.description, entry.hidden, entry.sensitive))

@@ -74,7 +74,7 @@ def ways(request: Request) -> Response:
 
 @router.post(
     "",
-    responses=shape(LoggedIn, "The session's cookie is set") | errors(400, 401, 413, 429),
+    responses=shape(LoggedIn, "The session's cookie is set") | errors(400, 401, 403, 413, 429),
     openapi_extra=asks(Credentials),
 )
 def by_password(request: Request, body: Body) -> Response:

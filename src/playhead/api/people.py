@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from playhead.api.answers import errors, json_answer, shape
+from playhead.api.answers import errors, shape
 from playhead.api.asked import Cursor, FromDay, Limit, OnlyEvents, ToDay, moment, names_asked, next_cursor, offset
 from playhead.api.auth import project as project_of
 from playhead.api.auth import stores_of
+from playhead.api.hiding import SensitiveOf, check_asked, refused, shown
 from playhead.clock import now_ms, rfc3339
 from playhead.errors import NotFound
 from playhead.people.identity import distinct_ids_of, users_of
@@ -58,6 +59,7 @@ class EventList(msgspec.Struct, frozen=True):
 def list_people(  # noqa: PLR0917
     request: Request,
     project: ProjectOf,
+    sensitive: SensitiveOf,
     q: Annotated[str, Query(max_length=500, description="A part of a name, an e-mail or an id.")] = "",
     filters: Annotated[str, Query(max_length=100_000, description="Conditions on profiles, a JSON list.")] = "",
     sort: Annotated[
@@ -70,13 +72,16 @@ def list_people(  # noqa: PLR0917
 ) -> Response:
     """People with a profile (`all`: or with events), last seen first."""
     start = offset(cursor)
+    check_asked(filters, sensitive)
+    if sort in sensitive.profile:
+        raise refused(sort)
     asked = UsersQuery(q, read_filters(filters), sort, order, everyone, limit, start)
     found = users(stores_of(request).analytics, project.project_id, asked, project.timezone)
-    return json_answer(PersonList(found.results, next_cursor(limit, start, found.total), found.total))
+    return shown(PersonList(found.results, next_cursor(limit, start, found.total), found.total), sensitive)
 
 
 @router.get(PREFIX + "/{distinct_id}", responses=shape(PersonDetail) | errors(401, 404))
-def one_person(request: Request, project: ProjectOf, distinct_id: DistinctId) -> Response:
+def one_person(request: Request, project: ProjectOf, sensitive: SensitiveOf, distinct_id: DistinctId) -> Response:
     """Who the distinct_id resolves to."""
     stores, project_id = stores_of(request), project.project_id
     user_id = users_of(stores.analytics, project_id, [distinct_id])[distinct_id]
@@ -86,14 +91,15 @@ def one_person(request: Request, project: ProjectOf, distinct_id: DistinctId) ->
     ids = distinct_ids_of(stores.analytics, project_id, user_id)
     events = seen(stores.analytics, project_id, ids)
     replays = feed(stores, project_id, FeedQuery(distinct_id=user_id, limit=1), now_ms(), project.timezone).total
-    return json_answer(
+    return shown(
         PersonDetail(
             **msgspec.structs.asdict(found),
             distinct_ids=ids,
             event_count=events.events,
             last_event_at=rfc3339(events.last_ms) if events.events else None,
             replay_count=replays,
-        )
+        ),
+        sensitive,
     )
 
 
@@ -101,6 +107,7 @@ def one_person(request: Request, project: ProjectOf, distinct_id: DistinctId) ->
 def list_events_of_person(  # noqa: PLR0917
     request: Request,
     project: ProjectOf,
+    sensitive: SensitiveOf,
     distinct_id: DistinctId,
     from_: FromDay = "",
     to: ToDay = "",
@@ -121,17 +128,18 @@ def list_events_of_person(  # noqa: PLR0917
         limit + 1,
         start,
     )
-    return json_answer(EventList(found[:limit], str(start + limit) if len(found) > limit else None))
+    return shown(EventList(found[:limit], str(start + limit) if len(found) > limit else None), sensitive)
 
 
 @router.get(PREFIX + "/{distinct_id}/replays", responses=shape(Feed) | errors(400, 401, 404))
-def replays_of_person(
+def replays_of_person(  # noqa: PLR0917
     request: Request,
     project: ProjectOf,
+    sensitive: SensitiveOf,
     distinct_id: DistinctId,
     limit: Limit = 50,
     cursor: Annotated[str, Query(max_length=500)] = "",
 ) -> Response:
     """Their replays, newest first."""
     query = FeedQuery(distinct_id=distinct_id, limit=limit, cursor=cursor)
-    return json_answer(feed(stores_of(request), project.project_id, query, now_ms(), project.timezone))
+    return shown(feed(stores_of(request), project.project_id, query, now_ms(), project.timezone), sensitive)

@@ -15,6 +15,7 @@ from playhead.api.answers import errors, json_answer, shape
 from playhead.api.asked import Body
 from playhead.api.auth import project as project_of
 from playhead.api.auth import stores_of
+from playhead.api.hiding import SensitiveOf, check_asked
 from playhead.errors import NotFound, PlayheadError
 from playhead.reports.running import Progress, cancel, name_queries, progress
 from playhead.stores.tables import Project
@@ -30,9 +31,11 @@ async def named_body(
     request: Request,
     project: ProjectOf,
     body: Body,
+    sensitive: SensitiveOf,
     query_id: Annotated[UUID | None, Header(alias="X-Query-Id", description="A UUID to ask for the query by.")] = None,
 ) -> AsyncIterator[bytes]:
     """A report's body. Its queries can be asked for by the request's id, and stop when nobody waits for them."""
+    check_asked(body, sensitive)
     name = str(query_id or uuid4())
     name_queries(project.project_id, name)
     waiting = asyncio.create_task(_stop_when_gone(request, project.project_id, name))

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
 
 import msgspec
 import zstandard
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from isal import isal_zlib
 from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, StreamingResponse
 
 from playhead.api.addresses import base_url
 from playhead.api.answers import accepts, errors, json_answer, lines, shape
 from playhead.api.auth import Access, Caller, access, access_to, asking, caller, shared_with, stores_of
 from playhead.api.auth import project as project_of
+from playhead.api.hiding import SensitiveOf, shown
+from playhead.api.static import dashboard
 from playhead.clock import now_ms
 from playhead.errors import NotFound, Unauthorized
 from playhead.governance.audit import watched
@@ -73,6 +75,7 @@ def replay_feed(  # noqa: PLR0917  FastAPI calls it by name
     request: Request,
     found: AccessOf,
     who: Who,
+    sensitive: SensitiveOf,
     q: Annotated[str, Query(max_length=500, description="Name, e-mail, user id, or a date.")] = "",
     from_: Annotated[str, Query(alias="from", max_length=40, description="Began at or after.")] = "",
     to: Annotated[str, Query(max_length=40, description="Began at or before.")] = "",
@@ -115,7 +118,7 @@ def replay_feed(  # noqa: PLR0917  FastAPI calls it by name
         bookmarked=bookmarked,
         only=shared_replays(stores.control, found, who),
     )
-    return json_answer(feed(stores, project.project_id, query, now_ms(), project.timezone))
+    return shown(feed(stores, project.project_id, query, now_ms(), project.timezone), sensitive)
 
 
 def shared_replays(control: Control, found: Access, who: Caller) -> list[str] | None:
@@ -141,7 +144,7 @@ def end_ms(text: str) -> int:
 @router.get(
     ONE, responses=shape(FeedRow, "The row, and its pages, markers, activity and gaps") | errors(400, 401, 404, 410)
 )
-def one_replay(request: Request, project: ProjectOf, replay: ReplayOf) -> Response:
+def one_replay(request: Request, project: ProjectOf, replay: ReplayOf, sensitive: SensitiveOf) -> Response:
     """One replay in full."""
     found = detail(stores_of(request), replay, now_ms())
     if found is None:
@@ -149,7 +152,7 @@ def one_replay(request: Request, project: ProjectOf, replay: ReplayOf) -> Respon
     row, more = found
     whole: dict[str, Any] = msgspec.to_builtins(row) | msgspec.to_builtins(more)
     whole["watch_url"] = f"{base_url(request)}/projects/{replay.project_id}/replays/{replay.replay_id}"
-    return json_answer(whole)
+    return shown(whole, sensitive)
 
 
 @router.get(
@@ -247,17 +250,24 @@ def replay_delete(request: Request, replay: ReplayOf, who: Who) -> Response:
 
 
 @router.get("/replay/{replay_id}", include_in_schema=False)
-def replay_redirect(request: Request, replay_id: str) -> Response:
-    """To the dashboard's page of the replay, whose project the SDK does not know; by the log-in when that is needed."""
+async def replay_redirect(request: Request, replay_id: str) -> Response:
+    """To the dashboard's page of the replay, whose project the SDK does not know. Who is not logged in gets the page
+    that lets them in, at this address."""
     wanted = replay_uuid(replay_id)
-    query = f"?{request.url.query}" if request.url.query else ""
     try:
-        who = caller(request)
+        project_id = await run_in_threadpool(_project_of, request, wanted)
     except Unauthorized:
-        return RedirectResponse(f"/login?next={quote(f'/replay/{wanted}{query}')}", 302)
+        return await dashboard(request)
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/projects/{project_id}/replays/{wanted}{query}", 302)
+
+
+def _project_of(request: Request, replay_id: str) -> str:
+    """The project in which the caller may watch this replay. Raises Unauthorized, or NotFound."""
+    who = caller(request)
     with stores_of(request).control.read() as session:
-        for project_id in session.scalars(select(Replay.project_id).where(Replay.replay_id == wanted)).all():
+        for project_id in session.scalars(select(Replay.project_id).where(Replay.replay_id == replay_id)).all():
             found = access_to(session, who, session.get_one(Project, project_id))
-            if found is not None and "watch" in found.rights and shared_with(session, found, who, wanted):
-                return RedirectResponse(f"/projects/{project_id}/replays/{wanted}{query}", 302)
+            if found is not None and "watch" in found.rights and shared_with(session, found, who, replay_id):
+                return project_id
     raise NotFound("There is no such replay.", code="replay_not_found")

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from playhead.api.answers import errors, json_answer, shape
 from playhead.api.auth import project as project_of
 from playhead.api.auth import stores_of
+from playhead.api.hiding import SensitiveOf, shown
 from playhead.api.queries import ReportBody
 from playhead.clock import now_ms
 from playhead.reports.behind import EventsBehind, PeopleBehind, events_behind, people_behind
@@ -100,24 +101,41 @@ def _add(kind: Kind[Any]) -> None:
         found = kind.report(stores_of(request).analytics, project.project_id, kind.read(body), project.timezone)
         return json_answer(msgspec.structs.replace(found, took_ms=round((perf_counter() - began) * 1_000)))
 
-    def replays(
-        request: Request, project: ProjectOf, body: ReportBody, limit: Limit = 50, offset: Offset = 0
+    def replays(  # noqa: PLR0917
+        request: Request,
+        project: ProjectOf,
+        body: ReportBody,
+        sensitive: SensitiveOf,
+        limit: Limit = 50,
+        offset: Offset = 0,
     ) -> Response:
         stores = stores_of(request)
         moments = read_moments(stores.analytics, kind.moments(project.project_id, kind.read(body), project.timezone))
-        return json_answer(watchable(stores, project.project_id, moments, now_ms(), limit, offset))
+        return shown(watchable(stores, project.project_id, moments, now_ms(), limit, offset), sensitive)
 
-    def people(
-        request: Request, project: ProjectOf, body: ReportBody, limit: Limit = 50, offset: Offset = 0
+    def people(  # noqa: PLR0917
+        request: Request,
+        project: ProjectOf,
+        body: ReportBody,
+        sensitive: SensitiveOf,
+        limit: Limit = 50,
+        offset: Offset = 0,
     ) -> Response:
         moments = kind.moments(project.project_id, kind.read(body), project.timezone)
-        return json_answer(people_behind(stores_of(request).analytics, project.project_id, moments, limit, offset))
+        found = people_behind(stores_of(request).analytics, project.project_id, moments, limit, offset)
+        return shown(found, sensitive)
 
-    def events(
-        request: Request, project: ProjectOf, body: ReportBody, limit: Limit = 50, offset: Offset = 0
+    def events(  # noqa: PLR0917
+        request: Request,
+        project: ProjectOf,
+        body: ReportBody,
+        sensitive: SensitiveOf,
+        limit: Limit = 50,
+        offset: Offset = 0,
     ) -> Response:
         moments = kind.moments(project.project_id, kind.read(body), project.timezone)
-        return json_answer(events_behind(stores_of(request), project.project_id, moments, now_ms(), limit, offset))
+        found = events_behind(stores_of(request), project.project_id, moments, now_ms(), limit, offset)
+        return shown(found, sensitive)
 
     # The report reads its body itself, to say what is wrong in its own words; the document is told its schema.
     schema = shape(kind.body)[200]["content"]["application/json"]["schema"]

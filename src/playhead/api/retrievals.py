@@ -10,8 +10,9 @@ from starlette.responses import StreamingResponse
 
 from playhead.api.answers import asks, errors, json_answer, shape
 from playhead.api.asked import Body, Cursor, Limit, offset
-from playhead.api.auth import actor_of, stores_of
+from playhead.api.auth import Forbidden, actor_of, stores_of
 from playhead.api.deletions import ProjectOf, RequestId, RequestList, Who, settings_of
+from playhead.api.hiding import SensitiveOf
 from playhead.clock import now_ms
 from playhead.errors import PlayheadError
 from playhead.governance import audit, requests, retrieval
@@ -91,8 +92,12 @@ def one_retrieval(request: Request, project: ProjectOf, request_id: RequestId) -
     ONE + "/download",
     responses=ARCHIVE | errors(401, 403, 404, 409, 410),
 )
-def download_retrieval(request: Request, project: ProjectOf, who: Who, request_id: RequestId) -> Response:
-    """The archive."""
+def download_retrieval(
+    request: Request, project: ProjectOf, who: Who, sensitive: SensitiveOf, request_id: RequestId
+) -> Response:
+    """The archive: for who may see everything that is in it."""
+    if sensitive:
+        raise Forbidden("The archive holds sensitive properties, and you don't have the right to see them.")
     stores = stores_of(request)
     found = requests.find(stores, project.project_id, "retrieval", request_id)
     parts = retrieval.archive_parts(stores, settings_of(request), found, now_ms())

@@ -33,6 +33,7 @@ WHERE database = currentDatabase() AND active AND rows > 0 AND table != 'schema_
 STATUS_SQL = "SELECT toString(status) AS status, error FROM system.backups WHERE id = {id:String}"
 LOOK_SECONDS = 0.2
 NAME = "{name}"
+FROZEN = "playhead_"
 
 
 class Frozen(msgspec.Struct, frozen=True):
@@ -62,6 +63,13 @@ def frozen(analytics: Analytics, name: str) -> Iterator[list[Frozen]]:
         yield tables
     finally:
         shutil.rmtree(shadow, ignore_errors=True)
+
+
+def left_frozen(analytics: Analytics) -> list[Path]:
+    """Where tables that a backup froze lie, also of one that was killed."""
+    if analytics.embedded_directory is None:
+        return []
+    return sorted((_store(analytics) / "shadow").glob(f"{FROZEN}*"))
 
 
 def keep_frozen(repository: Repository, tables: list[Frozen], before: Kept) -> Kept:

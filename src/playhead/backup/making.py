@@ -12,8 +12,10 @@ store what was frozen → commit the list, by which the backup exists → tombst
 
 from __future__ import annotations
 
+import operator
 import os
 import secrets
+import shutil
 import sqlite3
 import tempfile
 import threading
@@ -32,7 +34,7 @@ from playhead.backup.repository import KEYS, TOMBSTONES, VERSION, Analytics, Fil
 from playhead.clock import now_ms
 from playhead.errors import PlayheadError, Unavailable
 from playhead.governance import audit
-from playhead.leases import BACKUP, HOUSEKEEPING, WRITING, release_lease, take_lease
+from playhead.leases import BACKUP, HOUSEKEEPING, WRITING, is_taken, release_lease, take_lease
 from playhead.settings import Settings
 from playhead.stores import Stores
 from playhead.stores.blobs import BlobNotFound, Blobs
@@ -44,6 +46,8 @@ RENEW_SECONDS = 15.0
 HOUSE_SECONDS = 600.0
 LOOK_SECONDS = 0.1
 AT_ONCE = 8
+# What a backup's own copies lie in, inside the data directory, until it is done.
+ROOM = ".backup-being-made-"
 # Objects that are no data: `Blobs.ping` writes one.
 NO_DATA = frozenset({"ping"})
 
@@ -61,17 +65,19 @@ class Made(msgspec.Struct, frozen=True):
 def back_up(settings: Settings, stores: Stores, repository: Repository) -> Made:
     """A backup of everything. Raises what a store that is down raises; the backups before stay as they are."""
     _check_place(settings, repository)
+    with stores.control.engine.connect() as connection:
+        _check_own(rows.lines(repository.note(TOMBSTONES)), rows.notes(connection))
     newest = repository.newest()
     before = newest[1] if newest else None
     known = {file.path: file for file in before.blobs} if before else {}
     with ExitStack() as stack:
-        room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="backup-", dir=settings.data)))
+        room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=ROOM, dir=settings.data)))
         copied = _copy_blobs(repository, stores.blobs, known)
         with housekeeping_rests(stores.control):
             made_at_ms, begun = now_ms(), time.monotonic()
             _copy_journal(settings.journal_path, room / "journal.sqlite")
             counts, revision = _copy_control(stores.control, room / "control.ndjson")
-            name = f"playhead_{made_at_ms}_{secrets.token_hex(4)}"
+            name = f"{engine.FROZEN}{made_at_ms}_{secrets.token_hex(4)}"
             tables = None
             if settings.analytics_backup:
                 earlier = before.analytics if before else Analytics()
@@ -109,13 +115,50 @@ def back_up(settings: Settings, stores: Stores, repository: Repository) -> Made:
     return made
 
 
-def write_notes(control: Control, repository: Repository) -> rows.Notes:
-    """Brings the repository's tombstones and keys up to date: what was deleted since can no longer be restored."""
+def sweep(settings: Settings, stores: Stores) -> int:
+    """Takes away what a backup that was killed left on the disk: copies, and links to parts that may be deleted since.
+
+    Answers how many directories went; none while a backup is being made.
+    """
+    left = [*settings.data.glob(f"{ROOM}*"), *engine.left_frozen(stores.analytics)]
+    if not left or is_taken(stores.control, WRITING):
+        return 0
+    for directory in left:
+        shutil.rmtree(directory, ignore_errors=True)
+    return len(left)
+
+
+def write_notes(control: Control, repository: Repository) -> int:
+    """Brings the repository's tombstones and keys up to date: what was deleted since can no longer be restored.
+
+    Answers how many tombstones there are. One that was ever there stays. Raises PlayheadError when the repository is
+    another installation's: its keys would be lost.
+    """
+    before = rows.lines(repository.note(TOMBSTONES))
     with control.engine.connect() as connection:
         found = rows.notes(connection)
-    repository.put_note(TOMBSTONES, [(line.table, line.values) for line in found.tombstones])
-    repository.put_note(KEYS, [(line.table, line.values) for line in found.keys])
-    return found
+    _check_own(before, found)
+    key = operator.itemgetter("project_id", "kind", "id")
+    standing = {key(line.values) for line in found.tombstones if line.table == rows.TOMBSTONE_TABLE}
+    found.tombstones += [
+        line for line in before if line.table == rows.TOMBSTONE_TABLE and key(line.values) not in standing
+    ]
+    repository.put_note(TOMBSTONES, found.tombstones)
+    repository.put_note(KEYS, found.keys)
+    return sum(line.table == rows.TOMBSTONE_TABLE for line in found.tombstones)
+
+
+def _check_own(before: list[rows.Line], now: rows.Notes) -> None:
+    """A project's row never goes, so a project that the control store does not know says that it is another one."""
+    known = {line.values["project_id"] for line in now.tombstones if line.table == rows.PROJECT_TABLE}
+    strange = {line.values["project_id"] for line in before if line.table == rows.PROJECT_TABLE} - known
+    if strange:
+        raise PlayheadError(
+            f"the backups there are of another installation: this one knows nothing of the project {min(strange)}. "
+            "Choose another place, or restore them first.",
+            code="other_installation",
+            status=409,
+        )
 
 
 @contextmanager

@@ -11,7 +11,7 @@ repository
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -202,9 +202,9 @@ class Repository:
         self._standing = None
         return len(gone)
 
-    def put_note(self, name: str, rows: Iterable[Sequence[object]]) -> None:
+    def put_note(self, name: str, lines: Sequence[object]) -> None:
         """Replaces one of the two lists that belong to no single backup."""
-        self.blobs.put(name, msgspec.json.encode(list(rows)))
+        self.blobs.put(name, msgspec.json.encode(lines))
 
     def note(self, name: str) -> bytes:
         """One of these lists as JSON; an empty one when it was never written."""

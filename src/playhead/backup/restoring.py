@@ -16,6 +16,7 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import select
 
+from playhead.accounts.projects import delete_project
 from playhead.backup import engine, rows
 from playhead.backup.making import AT_ONCE, NO_DATA
 from playhead.backup.repository import KEYS, TOMBSTONES, Damaged, File, Manifest, Repository
@@ -24,16 +25,13 @@ from playhead.errors import NotFound, PlayheadError
 from playhead.governance import audit
 from playhead.governance.checking import known_by
 from playhead.governance.requests import Asked, create_deletion
-from playhead.governance.tombstones import HIDDEN
 from playhead.processes import with_secret, write_private
 from playhead.replays import removal
 from playhead.settings import Settings
 from playhead.stores import Stores
 from playhead.stores.blobs import Blobs
 from playhead.stores.control import Control
-from playhead.stores.tables import Replay, Segment, Tombstone
-
-_lines = msgspec.json.Decoder(list[rows.Line])
+from playhead.stores.tables import Project, Replay, Segment, Tombstone
 
 
 class Restored(msgspec.Struct, frozen=True):
@@ -59,7 +57,7 @@ def restore(
         raise NotFound(f"there is no backup in {repository.url}", code="backup_not_found")
     backup_id = backup_id or newest[-1]
     manifest = repository.manifest(backup_id)
-    buried = [*_decoded(repository.note(TOMBSTONES)), *_given(tombstones)]
+    buried = [*rows.lines(repository.note(TOMBSTONES)), *_given(tombstones)]
     _check_empty(settings, stores, manifest)
 
     _restore_blobs(repository, stores.blobs, manifest.blobs)
@@ -72,39 +70,53 @@ def restore(
         engine.write_file(settings.journal_path, repository.read(manifest.journal))
     if manifest.secret:
         write_private(settings.data / "secret", manifest.secret.encode())
-    keys = _decoded(repository.note(KEYS))
+    keys = rows.lines(repository.note(KEYS))
     written = rows.write(stores.control, manifest.control_revision, _split(repository.read(manifest.control)), keys)
     for table, count in manifest.rows.items():
         if written[table] != count:
             raise Damaged(f"the backup's list names {count} rows of {table}, it holds {written[table]}")
     _register_unknown(stores, manifest.blobs)
-    fresh = bury(stores.control, buried)
+    fresh = bury(stores.control, [line for line in buried if line.table == rows.TOMBSTONE_TABLE])
+    projects = {
+        line.values["project_id"]
+        for line in buried
+        if line.table == rows.PROJECT_TABLE and line.values["deleted_at_ms"]
+    }
+    deleted = len(fresh) + _delete_projects(stores.control, projects)
     while removal.remove_deleted(stores, settings, now_ms()):
         pass
     _delete_again(stores, with_secret(settings), fresh)
     size = sum(file.size for file in manifest.files())
     with stores.control.write() as session:
-        detail = {"bytes": size, "objects": len(manifest.blobs), "deleted": len(fresh)}
+        detail = {"bytes": size, "objects": len(manifest.blobs), "deleted": deleted}
         audit.record(session, audit.NO_PROJECT, audit.COMMAND, "backup.restored", "backup", backup_id, detail)
-    return Restored(backup_id, manifest.made_at_ms, size, len(manifest.blobs), len(fresh))
+    return Restored(backup_id, manifest.made_at_ms, size, len(manifest.blobs), deleted)
 
 
 def bury(control: Control, tombstones: Iterable[rows.Line]) -> list[dict[str, Any]]:
-    """Writes the tombstones that the store lacks, to be worked off anew; answers which.
-
-    What a deletion had only hidden may yet have been called off.
-    """
+    """Writes the tombstones that the store lacks, to be worked off anew; answers which."""
     fresh: list[dict[str, Any]] = []
     columns = set(Tombstone.__table__.columns.keys())
     with control.write() as session:
         for line in tombstones:
             values = {name: value for name, value in line.values.items() if name in columns} | {"done_at_ms": 0}
-            if values.get("kind") == HIDDEN:
-                continue
             statement = control.insert(Tombstone).values(**values).on_conflict_do_nothing().returning(Tombstone.id)
             if session.execute(statement).first():
                 fresh.append(values)
     return fresh
+
+
+def _delete_projects(control: Control, project_ids: Iterable[str]) -> int:
+    """Deletes those that are there; the worker takes their bytes away once it runs."""
+    with control.read() as session:
+        standing = [
+            project_id
+            for project_id in sorted(project_ids)
+            if (project := session.get(Project, project_id)) is not None and not project.deleted_at_ms
+        ]
+    for project_id in standing:
+        delete_project(control, project_id, audit.COMMAND)
+    return len(standing)
 
 
 def _delete_again(stores: Stores, settings: Settings, fresh: list[dict[str, Any]]) -> None:
@@ -133,16 +145,9 @@ def _given(where: str) -> list[rows.Line]:
     if not where:
         return []
     if "://" not in where:
-        return _decoded(Path(where).read_bytes())
+        return rows.lines(Path(where).read_bytes())
     with closing(Control.open(where)) as control, control.engine.connect() as connection:
         return rows.notes(connection).tombstones
-
-
-def _decoded(content: bytes) -> list[rows.Line]:
-    try:
-        return _lines.decode(content)
-    except msgspec.MsgspecError as error:
-        raise Damaged(f"a list of tombstones or keys can't be read: {error}") from None
 
 
 def _split(pieces: Iterator[bytes]) -> Iterator[bytes]:

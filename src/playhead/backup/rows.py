@@ -20,7 +20,7 @@ LEFT_OUT = frozenset({"leases", "signals", "login_sessions", "login_codes", "log
 # Keys are kept apart from backups (repository.KEYS): a dropped one is dropped from all of them.
 KEY_COLUMN = ("replays", "wrapped_key")
 KEY_TABLE = "encryption_keys"
-TOMBSTONE_TABLE = "tombstones"
+TOMBSTONE_TABLE, PROJECT_TABLE = "tombstones", "projects"
 ROWS_AT_ONCE = 1_000
 
 
@@ -31,8 +31,12 @@ class Line(msgspec.Struct, array_like=True):
     values: dict[str, Any]
 
 
+_lines = msgspec.json.Decoder(list[Line])
+
+
 class Notes(msgspec.Struct):
-    """What stands at the moment of a backup and is kept beside all backups: tombstones, and wrapped keys."""
+    """What stands at the moment of a backup and is kept beside all backups: tombstones and all projects' ids, with when
+    they were deleted; and wrapped keys."""
 
     tombstones: list[Line]
     keys: list[Line]
@@ -43,7 +47,7 @@ def snapshot(connection: Connection, counts: Counter[str]) -> Iterator[bytes]:
     for table in _reflected(connection).sorted_tables:
         if table.name in LEFT_OUT or table.name == KEY_TABLE:
             continue
-        for row in connection.execute(select(table)).mappings():
+        for row in connection.execute(select(table).execution_options(yield_per=ROWS_AT_ONCE)).mappings():
             values = dict(row)
             if (table.name, "wrapped_key") == KEY_COLUMN:
                 values.pop("wrapped_key", None)
@@ -51,12 +55,25 @@ def snapshot(connection: Connection, counts: Counter[str]) -> Iterator[bytes]:
             yield msgspec.json.encode(Line(str(table.name), _portable(values))) + b"\n"
 
 
+def lines(content: bytes) -> list[Line]:
+    """The lines of one of the lists beside backups. Raises PlayheadError when they are none."""
+    try:
+        return _lines.decode(content)
+    except msgspec.MsgspecError as error:
+        raise PlayheadError(f"a list of tombstones or keys can't be read: {error}", code="backup_damaged") from None
+
+
 def notes(connection: Connection) -> Notes:
     """The tombstones and the wrapped keys as they are now."""
     tables = _reflected(connection).tables
     found = Notes([], [])
-    for row in connection.execute(select(tables[TOMBSTONE_TABLE])).mappings():
+    tombstones = tables[TOMBSTONE_TABLE]
+    # What a deletion has only hidden may yet be called off.
+    for row in connection.execute(select(tombstones).where(tombstones.c.kind != "hidden")).mappings():
         found.tombstones.append(Line(TOMBSTONE_TABLE, _portable(dict(row))))
+    projects = tables[PROJECT_TABLE]
+    for row in connection.execute(select(projects.c.project_id, projects.c.deleted_at_ms)).mappings():
+        found.tombstones.append(Line(PROJECT_TABLE, _portable(dict(row))))
     for row in connection.execute(select(tables[KEY_TABLE])).mappings():
         found.keys.append(Line(KEY_TABLE, _portable(dict(row))))
     replays = tables["replays"]

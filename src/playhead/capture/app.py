@@ -284,8 +284,11 @@ class Capture:
     async def _importing(self, request: Request) -> ProjectEntry:
         """The project of an API key that may import (as a Bearer, or the user of Basic), or that of a token."""
         given = request.bearer() or request.header_token()
-        key = (await self._directory.current()).keys.get(hashed(given)) if given else None
-        return key or await self._project(given)
+        project = (await self._directory.current()).keys.get(hashed(given)) if given else None
+        if project is None:
+            return await self._project(given)
+        self._directory.used(hashed(given))
+        return project
 
     async def _by_project(
         self, entries: Sequence[tuple[str, Any, Any]], request: Request

@@ -13,9 +13,10 @@ from typing import Any, Literal
 
 import msgspec
 import structlog
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
+from playhead.accounts.keys import USED_EVERY_MS
 from playhead.clock import now_ms
 from playhead.errors import Unavailable
 from playhead.governance.rules import NO_RULES, ProjectRules, all_rules, compile_rules, pseudonym_key
@@ -54,10 +55,13 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 class Directory:
-    """The cached view. `load` blocks and may raise; it runs on a thread of its own."""
+    """The cached view. `load` and `note_used`, which is told the hashes of keys that were used, block and may raise;
+    they run on a thread of their own."""
 
-    def __init__(self, load: Callable[[], Snapshot]) -> None:
+    def __init__(self, load: Callable[[], Snapshot], note_used: Callable[[set[str]], None] | None = None) -> None:
         self._load = load
+        self._note_used = note_used
+        self._used: set[str] = set()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="directory")
         self._known: Snapshot | None = None
         self._loaded_at = float("-inf")
@@ -79,17 +83,44 @@ class Directory:
             raise Unavailable("The list of projects can't be read yet.", code="control_unavailable", retry_after_s=2)
         return self._known
 
+    def used(self, key_hash: str) -> None:
+        """Somebody sent something with this key."""
+        self._used.add(key_hash)
+
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def _reload(self) -> None:
         try:
-            self._known = await asyncio.get_running_loop().run_in_executor(self._thread, self._load)
+            self._known = await asyncio.get_running_loop().run_in_executor(self._thread, self._read)
             self._loaded_at = time.monotonic()
         except Exception as error:  # the loader's store may fail in any way; the last known answer stands
             log.warning("directory_refresh_failed", error=type(error).__name__)
         finally:
             self._refresh = None
+
+    def _read(self) -> Snapshot:
+        found = self._load()
+        if self._note_used is not None and self._used:
+            used, self._used = self._used, set()
+            self._note_used(used)
+        return found
+
+
+def key_user(engine: Engine) -> Callable[[set[str]], None]:
+    """Writes into the control store when keys were used last."""
+
+    def note_used(hashes: set[str]) -> None:
+        now = now_ms()
+        with Session(engine) as session:
+            session.execute(
+                update(ApiKey)
+                .where(ApiKey.key_hash.in_(hashes), ApiKey.last_used_at_ms <= now - USED_EVERY_MS)
+                .values(last_used_at_ms=now)
+            )
+            session.commit()
+
+    return note_used
 
 
 def control_loader(engine: Engine, secret: str = "") -> Callable[[], Snapshot]:

@@ -57,7 +57,8 @@ PEOPLE_SQL = {
         AND distinct_id IN {_deleted("profile_operations", "distinct_id")}""",  # noqa: S608
     "identities": f"""SELECT count() AS count FROM identities WHERE project_id = {{project_id:String}}
         AND received_at {_BEFORE} AND (user_id IN {_deleted("identities", "user_id")}
-        OR device_id IN {_deleted("identities", "device_id")})""",  # noqa: S608
+        OR (device_id IN {_deleted("identities", "device_id")}
+            AND received_at <= fromUnixTimestamp64Milli({{asked_ms:Int64}})))""",  # noqa: S608
     "parts of replays": f"""SELECT count() AS count FROM replay_parts WHERE project_id = {{project_id:String}}
         AND first_ms + clock_offset_ms <= {{until_ms:Int64}}
         AND arrayExists(id -> {_PSEUDONYM.format(id="id")} IN {_GIVEN},
@@ -88,26 +89,35 @@ SELECT DISTINCT event AS value FROM events
 WHERE project_id = {{project_id:String}} AND {_PSEUDONYM.format(id="event")} IN {_GIVEN} ORDER BY value
 """,  # noqa: S608
 }  # fmt: skip
+NOW_SQL = "SELECT toUnixTimestamp64Milli(now64(3)) AS now_ms"
+# An engine at work always has some that it has just replaced.
 STALE_SQL = """
-SELECT count() AS count FROM system.parts WHERE database = currentDatabase() AND NOT active
+SELECT count() AS count FROM system.parts
+WHERE database = currentDatabase() AND NOT active AND remove_time <= fromUnixTimestamp64Milli({erased_ms:Int64})
 """
 
 
-def what_is_left(stores: Stores, settings: Settings, project_id: str, what: str, subject: Subject) -> list[Counted]:
+def what_is_left(stores: Stores, settings: Settings, request: DataRequest) -> list[Counted]:
     """What of a deletion's subject any store still holds; empty when it is gone."""
-    left = _in_analytics(stores, settings, project_id, what, subject)
+    project_id, what, subject = request.project_id, request.what, decoded(request.subject)
+    left = _in_analytics(stores, settings, request, subject)
     left += _in_blobs(stores, project_id, subject.replay_ids if what in {"person", "replays"} else [])
     left += _in_control(stores, settings, project_id, what, subject)
     left += _in_journal(stores, settings, project_id, subject)
     return [each for each in left if each.count]
 
 
-def _in_analytics(stores: Stores, settings: Settings, project_id: str, what: str, subject: Subject) -> list[Counted]:
-    analytics = stores.analytics
+def _in_analytics(stores: Stores, settings: Settings, request: DataRequest, subject: Subject) -> list[Counted]:
+    analytics, project_id, what = stores.analytics, request.project_id, request.what
     if what == "property":
         events, profiles = subjects.rows_with_property(analytics, project_id, subject.property, subject.of)
         return [Counted("analytics", "events", events), Counted("analytics", "profiles", profiles)]
-    parameters: dict[str, Any] = {"project_id": project_id, "until_ms": subject.until_ms}
+    # Afterwards a device that two people share can be the other's.
+    parameters: dict[str, Any] = {
+        "project_id": project_id,
+        "until_ms": subject.until_ms,
+        "asked_ms": request.created_at_ms,
+    }
     parameters |= _masks(Pseudonyms(settings.secret, project_id).key)
     found = []
     with subjects.listed(analytics, project_id) as named:
@@ -160,10 +170,12 @@ def _in_control(stores: Stores, settings: Settings, project_id: str, what: str, 
             for other in session.scalars(
                 select(DataRequest).where(DataRequest.project_id == project_id, DataRequest.what == "person")
             ):
+                if other.kind == "deletion" and other.state in {"waiting", "running"}:
+                    continue
                 theirs = decoded(other.subject)
                 named = {pseudonyms.of(each) for each in [*theirs.distinct_ids, *theirs.ids]}
                 requests += bool(named & people and other.created_at_ms <= subject.until_ms)
-    return [Counted("control", "rows of replays", count), Counted("control", "open requests", requests)]
+    return [Counted("control", "rows of replays", count), Counted("control", "requests", requests)]
 
 
 def _in_journal(stores: Stores, settings: Settings, project_id: str, subject: Subject) -> list[Counted]:
@@ -245,6 +257,11 @@ def known_by(
         return [row["value"] for row in analytics.query(KNOWN_SQL[kind], parameters, hidden=True)]
 
 
-def stale_parts(stores: Stores) -> int:
-    """Parts that were merged or mutated away and stand on the disk yet: what was deleted is in them."""
-    return int(stores.analytics.query(STALE_SQL, hidden=True)[0]["count"])
+def engine_now_ms(stores: Stores) -> int:
+    """What time it is by the analytics store's own clock."""
+    return int(stores.analytics.query(NOW_SQL, hidden=True)[0]["now_ms"])
+
+
+def stale_parts(stores: Stores, erased_ms: int) -> int:
+    """Parts that were merged or mutated away by then and stand on the disk yet: what was deleted is in them."""
+    return int(stores.analytics.query(STALE_SQL, {"erased_ms": erased_ms}, hidden=True)[0]["count"])

@@ -14,7 +14,7 @@ from playhead.governance.audit import COMMAND
 from playhead.governance.requests import (
     WAIT_MS,
     Asked,
-    Preview,
+    DeletionPreview,
     cancel,
     check_ids,
     create_deletion,
@@ -29,7 +29,7 @@ from playhead.stores.tables import DataRequest
 ROUND_SECONDS = 0.5
 
 
-def look(stores: Stores, project_id: str, distinct_ids: Sequence[str]) -> Preview:
+def look(stores: Stores, project_id: str, distinct_ids: Sequence[str]) -> DeletionPreview:
     """What would go. Raises `PlayheadError` for ids that are none."""
     check_ids(distinct_ids)
     return preview(stores, project_id, Asked("person", distinct_ids=list(distinct_ids)))

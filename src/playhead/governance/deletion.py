@@ -18,5 +18,5 @@ def delete_replay(control: Control, project_id: str, replay_id: str, by: Actor, 
             .returning(Tombstone.id)
         ).all()
         if written:
-            drop_keys(session, project_id, [replay_id])
             record(session, project_id, by, "replay.deleted", "replay", replay_id)
+        drop_keys(session, project_id, [replay_id])

@@ -157,15 +157,18 @@ class Deletion:
         subject.until_ms = request.created_at_ms + quiet_ms
         pseudonyms = Pseudonyms(self._settings.secret, request.project_id)
         with changed(self._stores, request) as (session, row):
-            if row.state != "waiting":
-                return False
-            if request.what in {"person", "event"}:
+            begins = row.state == "waiting"
+            if begins and request.what in {"person", "event"}:
                 ids = [pseudonyms.of(each) for each in ([subject.event] if request.what == "event" else subject.ids)]
                 bury(control, session, request.project_id, request.what, ids, self._now_ms, subject.until_ms)
-            self._bury_replays(session)
-            row.subject, row.state, row.started_at_ms, row.total = encoded(subject), "running", self._now_ms, STEPS
-            audit.record(session, request.project_id, SYSTEM, "deletion.started", "request", request.request_id)
-        return True
+            if begins:
+                self._bury_replays(session)
+                row.subject, row.state, row.started_at_ms, row.total = encoded(subject), "running", self._now_ms, STEPS
+                audit.record(session, request.project_id, SYSTEM, "deletion.started", "request", request.request_id)
+        if not begins:
+            # Called off in this moment: nothing of it may stay hidden.
+            self._named.drop()
+        return begins
 
     def _bury_replays(self, session: Session) -> None:
         if self._request.what in {"person", "replays"}:
@@ -201,6 +204,7 @@ class Deletion:
                 self._erase_replays()
                 self._erase_people()
                 self._took("exports", "retrievals", retrieval.remove_of(self._stores, self._settings, request, subject))
+                self._forget_failed()
             case "replays":
                 self._erase_replays()
             case "event":
@@ -247,6 +251,26 @@ class Deletion:
             self._took("analytics", TOLD[name], getattr(found, name))
             self._stores.analytics.command(statement, parameters)
 
+    def _forget_failed(self) -> None:
+        """Deletions of the same people that failed still hold their ids, and hide what is no more."""
+        ids = {*self._subject.ids, *self._subject.distinct_ids}
+        with self._stores.control.read() as session:
+            failed = list(
+                session.scalars(
+                    select(DataRequest).where(
+                        DataRequest.project_id == self._request.project_id,
+                        DataRequest.kind == "deletion",
+                        DataRequest.state == "failed",
+                    )
+                )
+            )
+        for other in failed:
+            theirs = decoded(other.subject)
+            if ids & {*theirs.ids, *theirs.distinct_ids}:
+                subjects.Listed(self._stores.analytics, other.project_id, other.request_id).drop()
+                with changed(self._stores, other) as (_, row):
+                    row.subject = encoded(forgotten(other, self._settings))
+
     def _parameters(self) -> dict[str, str]:
         return {
             "project_id": self._request.project_id,
@@ -287,8 +311,12 @@ class Deletion:
 
     def _has_left(self) -> bool:
         """Whether what was deleted is off the disk, too."""
-        self._named.drop()
-        if checking.stale_parts(self._stores):
+        if not self._subject.erased_ms:
+            self._named.drop()
+            self._subject.erased_ms = checking.engine_now_ms(self._stores)
+            with changed(self._stores, self._request) as (_, row):
+                row.subject = encoded(self._subject)
+        if checking.stale_parts(self._stores, self._subject.erased_ms):
             return False
         queue = JournalQueue.open(self._settings.journal_path, self._stores.keyring)
         try:
@@ -310,7 +338,7 @@ class Deletion:
 
 def check(stores: Stores, settings: Settings, request: DataRequest, now_ms: int) -> None:
     """Reads every store again, and writes into the request's receipt what is left of what was deleted."""
-    left = checking.what_is_left(stores, settings, request.project_id, request.what, decoded(request.subject))
+    left = checking.what_is_left(stores, settings, request)
     receipt = receipt_of(request)
     receipt.left, receipt.clean, receipt.checked_at = left, not left, rfc3339(now_ms)
     with changed(stores, request) as (_, row):

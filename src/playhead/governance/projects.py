@@ -31,8 +31,8 @@ WHERE database = currentDatabase() AND name = 'project_id'
   AND table IN (SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree')
 ORDER BY table
 """
-ANY_SQL = "SELECT 1 FROM {table:Identifier} WHERE project_id = {project_id:String} LIMIT 1"
-DELETE_SQL = "ALTER TABLE {table:Identifier} DELETE WHERE project_id = {project_id:String} SETTINGS mutations_sync = 1"
+ANY_SQL = "SELECT 1 FROM {table:Identifier} WHERE project_id = {deleted:String} LIMIT 1"
+DELETE_SQL = "ALTER TABLE {table:Identifier} DELETE WHERE project_id = {deleted:String} SETTINGS mutations_sync = 1"
 
 
 def remove_projects(stores: Stores, now_ms: int, stopped: Callable[[], bool]) -> int:
@@ -71,7 +71,7 @@ def _objects(stores: Stores, project_id: str) -> int:
 def _rows(stores: Stores, project_id: str) -> int:
     removed = 0
     for row in stores.analytics.query(TABLES_SQL):
-        parameters = {"table": row["table"], "project_id": project_id}
+        parameters = {"table": row["table"], "deleted": project_id}
         if stores.analytics.query(ANY_SQL, parameters, hidden=True):
             stores.analytics.command(DELETE_SQL, parameters)
             removed += 1

@@ -56,8 +56,11 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Subject(msgspec.Struct, omit_defaults=True):
-    """What a request is about. `ids` are all that the asked ones resolve to, set when it begins; `people` are the
-    pseudonyms of them, which are all that stays."""
+    """What a request is about.
+
+    `ids` are all that the asked ones resolve to, set when it begins; `people` are the pseudonyms of them, which are all
+    that stays. What happened until `until_ms` is refused; by the engine's clock its rows were deleted at `erased_ms`.
+    """
 
     distinct_ids: list[str] = []
     ids: list[str] = []
@@ -71,6 +74,7 @@ class Subject(msgspec.Struct, omit_defaults=True):
     property: str = ""
     of: str = ""
     until_ms: int = 0
+    erased_ms: int = 0
 
 
 class Counted(msgspec.Struct, frozen=True):
@@ -111,7 +115,7 @@ class RequestView(msgspec.Struct, frozen=True):
     expires_at: str | None = None
 
 
-class Preview(msgspec.Struct, frozen=True):
+class DeletionPreview(msgspec.Struct, frozen=True):
     """What a deletion would take, before it is asked for."""
 
     people: int
@@ -168,7 +172,7 @@ def _uuids(replay_ids: Sequence[str]) -> list[str]:
         raise PlayheadError("A replay id is a UUID.", code="bad_replay_id") from None
 
 
-def preview(stores: Stores, project_id: str, asked: Asked) -> Preview:
+def preview(stores: Stores, project_id: str, asked: Asked) -> DeletionPreview:
     """What the deletion would take. Raises `NotFound` for replays of which none is there."""
     with subjects.listed(stores.analytics, project_id) as named:
         replays = _replays_asked(stores, project_id, asked)
@@ -178,24 +182,26 @@ def preview(stores: Stores, project_id: str, asked: Asked) -> Preview:
             replays = subjects.replays_of(stores.analytics, project_id, named.request_id, "found")
             found = subjects.counts(stores.analytics, project_id, named.request_id, "found")
             people = subjects.people_seen(stores.analytics, project_id, asked.distinct_ids)
-            return Preview(people, len(replays), found.events, found.profiles, _told(people, found, len(replays)))
+            return DeletionPreview(
+                people, len(replays), found.events, found.profiles, _told(people, found, len(replays))
+            )
     match asked.what:
         case "replays":
-            return Preview(0, len(replays), 0, 0, f"{_many(len(replays), 'replay')} will be deleted for good.")
+            return DeletionPreview(0, len(replays), 0, 0, f"{_many(len(replays), 'replay')} will be deleted for good.")
         case "stretch":
             seconds = (asked.to_ms - asked.from_ms) / 1_000
             message = (
                 f"{seconds:,.0f} s of the replay will be deleted for good. What follows plays from the page as it was "
                 "before, until the recorder looked at the whole page again."
             )
-            return Preview(0, 1, 0, 0, message)
+            return DeletionPreview(0, 1, 0, 0, message)
         case "event":
             events = subjects.events_named(stores.analytics, project_id, asked.event)
-            return Preview(0, 0, events, 0, f"{_many(events, 'event')} of this name will be deleted for good.")
+            return DeletionPreview(0, 0, events, 0, f"{_many(events, 'event')} of this name will be deleted for good.")
         case _:
             events, profiles = subjects.rows_with_property(stores.analytics, project_id, asked.property, asked.of)
             of = _many(events, "event") if asked.of == "event" else _many(profiles, "profile")
-            return Preview(0, 0, events, profiles, f"The property will be taken out of {of} for good.")
+            return DeletionPreview(0, 0, events, profiles, f"The property will be taken out of {of} for good.")
 
 
 def _told(people: int, found: subjects.Counts, replays: int) -> str:

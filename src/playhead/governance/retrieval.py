@@ -171,10 +171,8 @@ class _Archive:
         self._put("events.ndjson", self._events(counted))
         people = [
             each
-            for start in range(0, len(self._ids), subjects.IDS_AT_ONCE)
-            for each in profiles_of(
-                self._stores.analytics, project_id, self._ids[start : start + subjects.IDS_AT_ONCE]
-            ).values()
+            for some in subjects.by_length(self._ids)
+            for each in profiles_of(self._stores.analytics, project_id, some).values()
         ]
         asked = decoded(self._request.subject).distinct_ids
         self._put("profile.json", [bundle.pretty({"distinct_ids": asked, "ids": self._ids, "profiles": people})])

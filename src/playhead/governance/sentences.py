@@ -21,7 +21,7 @@ SENTENCES: dict[str, str] = {
     "report.exported": "{who} exported a report",
     "report.deleted": "{who} deleted a saved report",
     "board.deleted": "{who} deleted a board",
-    "lexicon.changed": "{who} changed the Lexicon",
+    "lexicon.changed": "{who} changed what the Lexicon says of {id}",
     "audit.exported": "{who} exported the audit log",
     "deletion.requested": "{who} asked for the deletion {id}",
     "deletion.started": "The deletion {id} began",

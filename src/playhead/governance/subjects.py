@@ -20,8 +20,8 @@ from playhead.stores.control import Control
 from playhead.stores.tables import Replay, Tombstone
 
 Role = Literal["asked", "found", "person", "event", "pseudonym"]
-# An id can be long, and a query string is not.
-IDS_AT_ONCE = 20
+# Ids stand in a query string, which is not long.
+CHARACTERS_AT_ONCE = 8_000
 
 NAMED = "(SELECT id FROM erasing WHERE request_id = {request_id:String} AND kind = {kind:String})"
 # Whose a row is that says whose it is; a device counts where nothing else does (delivery/tombstones.py: `owner_ids`).
@@ -154,17 +154,31 @@ def counts(analytics: Analytics, project_id: str, request_id: str, role: Role) -
 def people_seen(analytics: Analytics, project_id: str, distinct_ids: Sequence[str]) -> int:
     """How many people these ids resolve to that were ever seen."""
     people: set[str] = set()
-    for start in range(0, len(distinct_ids), IDS_AT_ONCE):
-        people |= set(users_of(analytics, project_id, distinct_ids[start : start + IDS_AT_ONCE]).values())
+    for some in by_length(distinct_ids):
+        people |= set(users_of(analytics, project_id, some).values())
     with listed(analytics, project_id) as named:
         named.add("asked", people)
         named.add("found", everyone(analytics, project_id, named.request_id))
         parameters = {"project_id": project_id, "request_id": named.request_id, "kind": "found"}
         seen = [row["distinct_id"] for row in analytics.query(SEEN_SQL, parameters, hidden=True)]
     found: set[str] = set()
-    for start in range(0, len(seen), IDS_AT_ONCE):
-        found |= set(users_of(analytics, project_id, seen[start : start + IDS_AT_ONCE]).values())
+    for some in by_length(seen):
+        found |= set(users_of(analytics, project_id, some).values())
     return len(people & found)
+
+
+def by_length(ids: Sequence[str]) -> Iterator[list[str]]:
+    """The ids in lists that are not too long together."""
+    some: list[str] = []
+    length = 0
+    for each in ids:
+        if some and length + len(each) > CHARACTERS_AT_ONCE:
+            yield some
+            some, length = [], 0
+        some.append(each)
+        length += len(each) + 3
+    if some:
+        yield some
 
 
 def replays_there(control: Control, project_id: str, replay_ids: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from playhead.delivery.rows import EVENT_COLUMNS, OPERATION_COLUMNS
+from playhead.errors import PlayheadError
 from playhead.governance.events import PURGE_SQL
 from playhead.governance.subjects import Listed, rows_with_property
 from playhead.items import escape_name
@@ -79,9 +80,10 @@ def _rewrite(  # noqa: PLR0917
     while rows := analytics.query(sql, parameters, hidden=True):
         for row in rows:
             row["received_at"] += later
-            for field, path in fields.items():
-                if field in row:
-                    row[field] = without(row[field], path)
+            before = {field: row[field] for field in fields if field in row}
+            row |= {field: without(text, fields[field]) for field, text in before.items()}
+            if all(row[field] == text for field, text in before.items()):
+                raise PlayheadError("A row holds the property in a way that it can't be taken out of.")
         analytics.insert(table, columns, [[row[column] for column in columns] for row in rows])
 
 

@@ -14,7 +14,6 @@ import controls from '../replay/Controls.module.css';
 import { Pace, PlayButtons, Time } from '../replay/Controls';
 import { ReplayController, SPEEDS } from '../replay/controller';
 import { Activity } from '../replay/Details';
-import { preparePlayer } from '../replay/playerFrame';
 import { Stage } from '../replay/Stage';
 import { steps } from '../replay/steps';
 import { Timeline } from '../replay/Timeline';
@@ -111,7 +110,6 @@ function Playing({ secret, detail: shared }: { secret: string; detail: SharedRep
         url: detail.pages[0]?.url ?? detail.start_url,
       }),
   );
-  useEffect(() => preparePlayer(shared.replay_origin), [shared.replay_origin]);
   const step = (direction: 1 | -1) => {
     const to = steps(detail.markers, controller.snapshot().at_ms, direction);
     if (to !== null) controller.seek(to);

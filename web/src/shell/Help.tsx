@@ -14,6 +14,8 @@ const KEYS: [group: string, rows: [keys: string[], what: string][]][] = [
       [['s'], 'Skip inactivity on or off'],
       [['f'], 'Full screen'],
       [['t'], 'Theatre: only the player'],
+      [['b'], 'Bookmark, or take the bookmark off'],
+      [['i', 'o'], 'Begin or end of the stretch to delete'],
     ],
   ],
   [
