@@ -101,7 +101,6 @@ def test_every_answer_carries_the_security_headers(
         anyone.get("http://127.0.0.1:8800/api/session"),
         anyone.get("http://127.0.0.1:8800/api/nothing"),
         anyone.get("http://127.0.0.1:8800/api/openapi.json"),
-        anyone.get("http://127.0.0.1:8800/login?code=wrong"),
         program.get("/replays"),
         program.get("/export"),
         program.get("/replays?limit=0"),

@@ -50,6 +50,10 @@ SCREENS = {
     "a shared replay": ("/shared/{shared}", '[role="slider"][aria-label="Position in the replay"]'),
     "a link that does not work": ("/shared/none", "text=This link does not work"),
     "status": ("status", "h1"),
+    "settings, project": ("settings/project", "text=Project token"),
+    "settings, members": ("settings/members", "text=Sensitive data"),
+    "settings, keys": ("settings/keys", "text=Revoke…"),
+    "the account": ("../../account", "text=This browser"),
 }
 
 

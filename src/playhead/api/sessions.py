@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.responses import RedirectResponse
 
 from playhead import __version__
 from playhead.accounts.sessions import SESSION_MS, Browser, end_session, log_in_by_code
@@ -146,11 +146,10 @@ async def login(request: Request, code: str = "") -> Response:
         return await dashboard(request)
     new = await run_in_threadpool(log_in_by_code, stores_of(request).control, code, browser_of(request))
     if new is None:
-        return HTMLResponse(
-            "<!doctype html><title>Playhead</title><p>This log-in link was used already or is too old. "
-            "Run <code>playhead login-url</code> on the server for a new one. <a href='/'>To the dashboard</a>",
-            status_code=401,
-        )
+        # The log-in page, which says from the address that it was a link, and offers the other ways in.
+        page = await dashboard(request)
+        page.status_code = 401
+        return page
     answer = RedirectResponse("/", 303)
     set_session_cookie(request, answer, new.cookie)
     return answer

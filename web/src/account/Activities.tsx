@@ -13,6 +13,7 @@ export function Activities() {
   const entries = found.data?.pages.flatMap((page) => page.results);
   return (
     <Matter
+      level={2}
       title="Your activity"
       about="What was done with this account, from the audit log. Something that wasn’t you? End that session and change your password."
     >

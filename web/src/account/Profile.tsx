@@ -126,6 +126,7 @@ export function FinishAccount({ member }: { member: SessionMember }) {
   });
   return (
     <Matter
+      level={2}
       title="Finish your account"
       about="You have no password yet. Choose one to log in from anywhere, without a new link each time."
     >
@@ -162,7 +163,7 @@ export function Profile({ member }: { member: SessionMember }) {
     onSuccess: again,
   });
   return (
-    <Matter title="Profile">
+    <Matter level={2} title="Profile">
       <form
         className={style.form}
         onSubmit={(event) => {
@@ -195,7 +196,11 @@ export function Password() {
     },
   });
   return (
-    <Matter title="Password" about="Changing it ends your sessions in all other browsers.">
+    <Matter
+      level={2}
+      title="Password"
+      about="Changing it ends your sessions in all other browsers."
+    >
       <form
         className={style.form}
         onSubmit={(event) => {

@@ -19,6 +19,7 @@ export function Sessions() {
   const again = () => queries.invalidateQueries(loginSessionsQuery);
   return (
     <Matter
+      level={2}
       title="Where you are logged in"
       about="End what you don’t recognise, and change your password then."
       action={

@@ -30,6 +30,7 @@ export function TwoStep({ member }: { member: SessionMember }) {
   );
   return (
     <Matter
+      level={2}
       title="Two-step log-in"
       about={
         member.totp

@@ -10,12 +10,13 @@ import { useNow } from '../lib/hooks';
 import { Copy } from '../lib/Copy';
 import { Field } from '../settings/parts';
 import style from './Login.module.css';
-import { loginTrouble, providerTrouble, waitText } from './words';
+import { loginTrouble, wayTrouble, waitText } from './words';
 
 /** On every address, for whoever is not logged in; what was asked for is shown afterwards. */
 export function LoginScreen() {
   const ways = useQuery(loginWaysQuery);
-  const { error: refused }: { error?: string } = useSearch({ strict: false });
+  const { error, code }: { error?: string; code?: string } = useSearch({ strict: false });
+  const refused = error ?? (code === undefined ? undefined : 'link_spent');
   const [secondStep, setSecondStep] = useState<Credentials | null>(null);
   const oidc = ways.data?.oidc ?? [];
   return (
@@ -25,6 +26,7 @@ export function LoginScreen() {
         {ways.data?.needs_setup ? (
           <>
             <h1>Open with a one-time link</h1>
+            {refused && <Alert>{wayTrouble(refused)}</Alert>}
             <p>
               Nobody has a password here yet. On the machine that runs Playhead, ask for a link and
               open it in this browser; you can choose a password then.
@@ -40,7 +42,7 @@ export function LoginScreen() {
         ) : (
           <>
             <h1>Log in to Playhead</h1>
-            {refused && <Alert>{providerTrouble(refused)}</Alert>}
+            {refused && <Alert>{wayTrouble(refused)}</Alert>}
             {ways.data && oidc.length > 0 && (
               <div className={style.providers}>
                 {oidc.map(({ id, name, url }) => (

@@ -14,8 +14,8 @@ export function loginTrouble(error: unknown): string {
   }
 }
 
-/** Why a provider's log-in came back without one; `code` stands in the address. */
-export function providerTrouble(code: string): string {
+/** Why a link or a provider led back to the log-in; `code` stands in the address. */
+export function wayTrouble(code: string): string {
   switch (code) {
     case 'oidc_denied':
       return 'The provider did not let you in, or the log-in was cancelled there.';
@@ -25,6 +25,8 @@ export function providerTrouble(code: string): string {
       return 'The provider knows you, but nobody has invited your address to Playhead. Ask an owner or admin for an invitation.';
     case 'oidc_state':
       return 'That log-in took too long, or was begun in another browser. Begin it again here.';
+    case 'link_spent':
+      return 'This link was used already or is too old. Ask for a new one, or log in another way.';
     case 'oidc_down':
       return 'The provider does not answer. Try again in a while, or log in another way.';
     default:

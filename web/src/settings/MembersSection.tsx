@@ -149,15 +149,17 @@ function Row(props: { project: Project; member: Member; members: Member[] }) {
         <label
           className={style.sensitive}
           title={
-            project.unmasked
-              ? 'Sees the properties that the Lexicon marks as sensitive'
-              : 'Only who sees sensitive data can let others see it'
+            member.role === 'owner'
+              ? 'Owners always see sensitive data'
+              : project.unmasked
+                ? 'Sees the properties that the Lexicon marks as sensitive'
+                : 'Only who sees sensitive data can let others see it'
           }
         >
           <input
             type="checkbox"
             checked={unmasked}
-            disabled={!project.unmasked && !unmasked}
+            disabled={member.role === 'owner' || (!project.unmasked && !unmasked)}
             onChange={(event) => change.mutate({ unmasked: event.currentTarget.checked })}
           />
           <span>Sensitive data</span>
@@ -299,7 +301,7 @@ function Invite({ project, onClose }: { project: Project; onClose: () => void })
             </Choice>
           ))}
         </fieldset>
-        {project.unmasked && (
+        {project.unmasked && role !== 'owner' && (
           <Choice type="checkbox" name="unmasked" title="May see sensitive data">
             Properties that the Lexicon marks as sensitive. Others see **** in their place.
           </Choice>

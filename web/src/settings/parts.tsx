@@ -18,19 +18,21 @@ export function SectionHead(props: { title: string; children?: ReactNode; action
   );
 }
 
-/** One matter within a section: what it is on the left, its controls on the right or below. */
+/** One matter within a section, or on a screen of its own: what it is, what can be done, and its controls below. */
 export function Matter(props: {
   title: string;
+  level?: 2 | 3;
   children?: ReactNode;
   about?: ReactNode;
   action?: ReactNode;
   danger?: true;
 }) {
   const id = useId();
+  const Heading = `h${props.level ?? 3}` as const;
   return (
     <section className={style.matter} aria-labelledby={id} data-danger={props.danger}>
       <div className={style.title}>
-        <h3 id={id}>{props.title}</h3>
+        <Heading id={id}>{props.title}</Heading>
         {props.action}
       </div>
       {props.about && <p className={style.about}>{props.about}</p>}

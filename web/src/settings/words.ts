@@ -49,6 +49,7 @@ export function whyFixed(
   members: readonly Member[],
   rights: readonly Right[],
 ): string | null {
+  if (member.is_operator) return 'Runs this server, so is an owner of every project.';
   if (member.role !== 'owner') return null;
   if (!rights.includes('own')) return 'Only an owner changes another owner.';
   const owners = members.filter((one) => one.role === 'owner').length;
