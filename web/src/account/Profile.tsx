@@ -55,9 +55,23 @@ function NameField({ value, onChange }: { value?: string; onChange?: (value: str
   );
 }
 
-function EmailField({ value, onChange }: { value?: string; onChange?: (value: string) => void }) {
+/** Only who runs the server changes an address: nobody has verified that a new one is the member's own. */
+function EmailField(props: {
+  member: SessionMember;
+  value: string;
+  onChange?: (value: string) => void;
+}) {
+  const { member, value, onChange } = props;
+  const fixed = !member.is_operator && member.email !== null;
   return (
-    <Field label="E-mail" hint="What you log in with.">
+    <Field
+      label="E-mail"
+      hint={
+        fixed
+          ? 'What you log in with. Who runs this server can change it.'
+          : 'What you log in with.'
+      }
+    >
       {(attributes) => (
         <input
           {...attributes}
@@ -66,6 +80,7 @@ function EmailField({ value, onChange }: { value?: string; onChange?: (value: st
           name="email"
           autoComplete="username"
           required
+          readOnly={fixed}
           maxLength={320}
           defaultValue={value}
           onChange={(event) => onChange?.(event.currentTarget.value)}
@@ -138,7 +153,7 @@ export function FinishAccount({ member }: { member: SessionMember }) {
         }}
       >
         <NameField value={member.name ?? ''} />
-        <EmailField value={member.email ?? ''} />
+        <EmailField member={member} value={member.email ?? ''} />
         <div className={style.wide}>
           <PasswordField name="new" label="Password" />
         </div>
@@ -172,7 +187,7 @@ export function Profile({ member }: { member: SessionMember }) {
         }}
       >
         <NameField value={name} onChange={setName} />
-        <EmailField value={email} onChange={setEmail} />
+        <EmailField member={member} value={email} onChange={setEmail} />
         <div className={style.end}>
           <button type="submit" className="btn" disabled={!changed || save.isPending}>
             {save.isPending ? 'Saving…' : 'Save profile'}

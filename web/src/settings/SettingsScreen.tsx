@@ -1,5 +1,5 @@
 import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router';
-import { Suspense } from 'react';
+import { Suspense, useEffect, useRef } from 'react';
 
 import { NoRight } from '../shell/NoRight';
 import { useProject } from '../shell/session';
@@ -16,9 +16,16 @@ export function SettingsScreen() {
     (one) =>
       here.startsWith(one.to.replace('$project', project.project_id)) && !sections.includes(one),
   );
+  // Where the sections stand in a row, the open one may be out of sight.
+  const row = useRef<HTMLElement>(null);
+  useEffect(() => {
+    row.current
+      ?.querySelector('[aria-current="page"]')
+      ?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [here]);
   return (
     <div className={style.screen}>
-      <nav className={style.sections} aria-label="Settings">
+      <nav ref={row} className={style.sections} aria-label="Settings">
         <h1>Settings</h1>
         <ul>
           {sections.map(({ to, name, icon: Icon }) => (
