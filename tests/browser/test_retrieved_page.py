@@ -60,6 +60,7 @@ def test_a_retrieved_replay_plays_by_itself(context: BrowserContext, tmp_path: P
         expires_at="2026-12-22T10:00:00.000Z",
         status="ready",
         sparkline=[],
+        bookmarked=False,
     )
     pieces = replay_page(row, [lines()])
     assert pieces, "`make install` lays rrweb's replayer into the package"
