@@ -24,7 +24,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -384,35 +384,29 @@ class JournalQueue:
 
     def waiting(self) -> Iterator[Item]:
         """Every item that is not confirmed yet, oldest first; one is in memory at a time."""
-        last = 0
-        while True:
-            row = _retry(
-                lambda last=last: self._db.execute(  # type: ignore[misc]
-                    "SELECT project_id, ingest_id, kind, received_at_ms, meta, payload, id FROM items"
-                    " WHERE id > ? ORDER BY id LIMIT 1",
-                    (last,),
-                ).fetchone()
-            )
-            if row is None:
-                return
+        for row in self._one_by_one(
+            "SELECT project_id, ingest_id, kind, received_at_ms, meta, payload, id FROM items"
+            " WHERE id > ? ORDER BY id LIMIT 1"
+        ):
             yield self._item(row[:6])
-            last = row[6]
 
     def every_dead_letter(self) -> Iterator[DeadLetter]:
         """Every dead letter, oldest first; one is in memory at a time."""
-        last = 0
-        while True:
-            row = _retry(
-                lambda last=last: self._db.execute(  # type: ignore[misc]
-                    "SELECT project_id, ingest_id, kind, received_at_ms, meta, payload, reason, buried_at_ms, rowid"
-                    " FROM dead_letters WHERE rowid > ? ORDER BY rowid LIMIT 1",
-                    (last,),
-                ).fetchone()
-            )
-            if row is None:
-                return
+        for row in self._one_by_one(
+            "SELECT project_id, ingest_id, kind, received_at_ms, meta, payload, reason, buried_at_ms, rowid"
+            " FROM dead_letters WHERE rowid > ? ORDER BY rowid LIMIT 1"
+        ):
             yield DeadLetter(self._item(row[:6]), row[6], row[7])
-            last = row[8]
+
+    def _one_by_one(self, sql: str) -> Iterator[Any]:
+        """The rows of a statement that answers the one behind a number, which is the row's last column."""
+        last = 0
+        while (row := self._next(sql, last)) is not None:
+            yield row
+            last = row[-1]
+
+    def _next(self, sql: str, last: int) -> Any:
+        return _retry(lambda: self._db.execute(sql, (last,)).fetchone())
 
     def holds_of_before(self, moment_ms: int) -> bool:
         """Whether anything waits that was accepted at or before the moment, or a flush is open that began then."""

@@ -16,7 +16,7 @@ from playhead.api.answers import asks, json_answer, shape
 from playhead.api.asked import Body
 from playhead.api.auth import Access, Caller, actor_of, asking, stores_of
 from playhead.api.deletions import Who, settings_of
-from playhead.api.retrievals import AskedRetrieval, read_retrieval
+from playhead.api.retrievals import AskedRetrieval, create, read_retrieval
 from playhead.clock import now_ms, rfc3339
 from playhead.errors import Conflict, NotFound, PlayheadError
 from playhead.governance import requests, retrieval
@@ -162,16 +162,7 @@ def cancel_data_deletion(request: Request, project: ProjectOf, who: Who, trackin
 )
 def create_data_retrieval(request: Request, project: ProjectOf, who: Who, body: Body) -> Response:
     """Asks for everything there is of up to 2,000 people, by any of their ids."""
-    asked = read_retrieval(body)
-    made = requests.create_retrieval(
-        stores_of(request),
-        project.project_id,
-        asked.distinct_ids,
-        asked.compliance_type,
-        asked.disclosure_type,
-        actor_of(who),
-        now_ms(),
-    )
+    made = create(request, project, who, body)
     return json_answer(_created(made), 201)
 
 

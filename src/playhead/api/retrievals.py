@@ -10,7 +10,7 @@ from starlette.responses import StreamingResponse
 
 from playhead.api.answers import asks, errors, json_answer, shape
 from playhead.api.asked import Body, Cursor, Limit, offset
-from playhead.api.auth import Forbidden, actor_of, stores_of
+from playhead.api.auth import Caller, Forbidden, actor_of, stores_of
 from playhead.api.deletions import ProjectOf, RequestId, RequestList, Who, settings_of
 from playhead.api.hiding import SensitiveOf
 from playhead.clock import now_ms
@@ -18,7 +18,7 @@ from playhead.errors import PlayheadError
 from playhead.governance import audit, requests, retrieval
 from playhead.governance.requests import Compliance, Disclosure, RequestView, view
 from playhead.settings import Settings
-from playhead.stores.tables import DataRequest
+from playhead.stores.tables import DataRequest, Project
 
 router = APIRouter(tags=["Deletion and retrieval"])
 PREFIX = "/api/projects/{p}/retrievals"
@@ -49,16 +49,10 @@ def shown(request: DataRequest, settings: Settings) -> RequestView:
     return view(request, path if there else None, expires_at_ms)
 
 
-@router.post(
-    PREFIX,
-    status_code=201,
-    responses=shape(RequestView, status=201) | errors(400, 401, 403, 404, 413),
-    openapi_extra=asks(AskedRetrieval),
-)
-def ask_for_retrieval(request: Request, project: ProjectOf, who: Who, body: Body) -> Response:
-    """Everything there is of some people, as a ZIP that is ready some time later."""
+def create(request: Request, project: Project, who: Caller, body: bytes) -> DataRequest:
+    """Asks for what the body says. Raises `PlayheadError` where it is wrong."""
     asked = read_retrieval(body)
-    made = requests.create_retrieval(
+    return requests.create_retrieval(
         stores_of(request),
         project.project_id,
         asked.distinct_ids,
@@ -67,6 +61,17 @@ def ask_for_retrieval(request: Request, project: ProjectOf, who: Who, body: Body
         actor_of(who),
         now_ms(),
     )
+
+
+@router.post(
+    PREFIX,
+    status_code=201,
+    responses=shape(RequestView, status=201) | errors(400, 401, 403, 404, 413),
+    openapi_extra=asks(AskedRetrieval),
+)
+def ask_for_retrieval(request: Request, project: ProjectOf, who: Who, body: Body) -> Response:
+    """Everything there is of some people, as a ZIP that is ready some time later."""
+    made = create(request, project, who, body)
     return json_answer(shown(made, settings_of(request)), 201)
 
 
