@@ -170,9 +170,16 @@ class Api:
         return found
 
 
+def noon_zone() -> str:
+    """A time zone in which it is between noon and one now."""
+    return f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+
+
 @pytest.fixture(scope="session")
 def api(server: Server) -> Iterator[Api]:
+    """Of a project where it is noon: all that the tests do today, and an hour ago, is on one day at any hour of the clock."""
     api = Api(server.url)
+    api.client.patch(f"/api/projects/{api.project}", json={"timezone": noon_zone()}).raise_for_status()
     yield api
     api.client.close()
 

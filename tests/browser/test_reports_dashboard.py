@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import time
+from datetime import date
 from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
@@ -401,8 +402,8 @@ def test_a_drag_over_the_chart_takes_its_days(server: Server, api: Api, sold: No
     dashboard.mouse.up()
     dashboard.wait_for_url(re.compile("from="))
     search = parse_qs(urlsplit(dashboard.url).query)
-    days = [time.strptime(search[name][0], "%Y-%m-%d") for name in ("from", "to")]
-    assert time.mktime(days[1]) - time.mktime(days[0]) == 2 * DAY
+    first, last = (date.fromisoformat(search[name][0]) for name in ("from", "to"))
+    assert (last - first).days == 2
     dashboard.go_back()
     total(dashboard, "Order", "3")
 
