@@ -156,6 +156,8 @@ def test_the_table_opens_the_same_by_keyboard_and_gives_the_focus_back(
     dashboard.keyboard.press("Enter")
     menu = dashboard.get_by_role("menu")
     expect(menu).to_contain_text("Dropped after View Item")
+    # It takes the focus a moment after it has opened.
+    expect(menu.locator(":focus")).to_be_attached()
     dashboard.keyboard.press("ArrowDown")
     expect(dashboard.get_by_role("menuitem", name="View Replays")).to_be_focused()
     dashboard.keyboard.press("Enter")
