@@ -20,7 +20,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, StorageState, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, StorageState, expect, sync_playwright
 
 import playhead
 
@@ -39,6 +39,8 @@ FLAGS = [
     "--autoplay-policy=no-user-gesture-required",
 ]
 NEEDED = ("mixpanel-browser", "@rrweb/record", "@rrweb/replay")
+# As long as the contexts wait: a busy machine is not a failure.
+expect.set_options(timeout=15_000)
 T = TypeVar("T")
 Json = dict[str, Any]
 
