@@ -108,6 +108,17 @@ class JournalStats(msgspec.Struct, frozen=True):
     dead_letters: int
 
 
+def together(stats: Sequence[JournalStats]) -> JournalStats:
+    """What waits in several journals."""
+    oldest = [each.oldest_received_at_ms for each in stats if each.oldest_received_at_ms is not None]
+    return JournalStats(
+        sum(each.items for each in stats),
+        sum(each.bytes for each in stats),
+        min(oldest, default=None),
+        sum(each.dead_letters for each in stats),
+    )
+
+
 class Flush(msgspec.Struct, frozen=True):
     """A begun flush: its id, and the range of local ids it holds."""
 
