@@ -184,8 +184,8 @@ def test_the_api_answers_from_the_stores_of_the_projects_region(
             assert own in shared.text, shared.text
             (listed,) = client.get("/api/projects").json()["results"]
             assert listed.get("region", "") == region
-        names = {each["name"]: each["ok"] for each in client.get("/api/status").json()["stores"]}
-    assert {"analytics", "blobs", "analytics (eu)", "blobs (eu)", "control"} <= {n for n, ok in names.items() if ok}
+        working = {(each["name"], each["region"]) for each in client.get("/api/status").json()["stores"] if each["ok"]}
+    assert {("control", ""), *((store, region) for store in ("analytics", "blobs") for region in projects)} <= working
 
 
 def test_a_region_that_is_not_set_up_any_more_is_said(

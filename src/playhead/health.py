@@ -46,12 +46,12 @@ def read_worker_report(settings: Settings) -> WorkerReport | None:
         return None
 
 
-def store_checks(stores: Stores) -> dict[str, Callable[[], None]]:
-    """A check for each store that raises PlayheadError with the reason."""
-    found: dict[str, Callable[[], None]] = {"control": stores.control.ping}
+def store_checks(stores: Stores) -> dict[tuple[str, str], Callable[[], None]]:
+    """A check for each store, by its kind and region, that raises PlayheadError with the reason."""
+    found: dict[tuple[str, str], Callable[[], None]] = {("control", ""): stores.control.ping}
     for each in stores.every():
-        found[of_region("blobs", each.region)] = each.blobs.reach
-        found[of_region("analytics", each.region)] = each.analytics.check_schema
+        found["blobs", each.region] = each.blobs.reach
+        found["analytics", each.region] = each.analytics.check_schema
     return found
 
 
@@ -74,7 +74,7 @@ def create_health(settings: Settings, stores: Stores, journals: Mapping[str, Jou
             of_region("journal", region): journal.check_writable for region, journal in journals.items()
         }
         if request.query_params.get("role") == "api":
-            checks |= store_checks(stores)
+            checks |= {of_region(*name): check for name, check in store_checks(stores).items()}
         reasons = dict(zip(checks, await asyncio.gather(*map(_reason, checks.values())), strict=True))
         failed = {name: reason for name, reason in reasons.items() if reason}
         if failed:

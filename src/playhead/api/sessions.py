@@ -24,7 +24,7 @@ from playhead.api.rights import Right, Role, in_order
 from playhead.api.static import dashboard
 from playhead.clock import now_ms
 from playhead.errors import PlayheadError
-from playhead.health import of_region, store_checks
+from playhead.health import store_checks
 from playhead.journal import JournalQueue, JournalStats, together
 from playhead.settings import Settings
 from playhead.stores.regions import every_settings, read_regions
@@ -80,10 +80,13 @@ class SessionShape(msgspec.Struct, frozen=True):
 
 
 class StoreShape(msgspec.Struct, frozen=True):
+    """`region` is empty for those of projects that are in none."""
+
     name: str
     ok: bool
     message: str | None
     url: str | None
+    region: str
 
 
 class JournalShape(msgspec.Struct, frozen=True):
@@ -202,10 +205,10 @@ def status(request: Request, who: Who) -> Response:
     """Whether every store answers, and what waits."""
     settings: Settings = request.app.state.settings
     stores = stores_of(request)
-    urls = {"control": stores.control.url}
+    urls = {("control", ""): stores.control.url}
     for each in stores.every():
-        urls[of_region("analytics", each.region)] = each.analytics.url
-        urls[of_region("blobs", each.region)] = each.blobs.url
+        urls["analytics", each.region] = each.analytics.url
+        urls["blobs", each.region] = each.blobs.url
     found = [_check(name, check, urls[name]) for name, check in store_checks(stores).items()]
     waiting: list[JournalStats] = []
 
@@ -215,7 +218,7 @@ def status(request: Request, who: Who) -> Response:
 
     for own in every_settings(settings):
         path = own.journal_path
-        found.append(_check(of_region("journal", own.region), partial(read_journal, path), str(path)))
+        found.append(_check(("journal", own.region), partial(read_journal, path), str(path)))
     stats = together(waiting)
     oldest = stats.oldest_received_at_ms
     lag_ms = 0 if oldest is None else max(0, now_ms() - oldest)
@@ -224,9 +227,10 @@ def status(request: Request, who: Who) -> Response:
     return json_answer(StatusShape(all(each.ok for each in found), found, journal, DiskShape(disk.free, disk.total)))
 
 
-def _check(name: str, check: Callable[[], None], url: str) -> StoreShape:
+def _check(name: tuple[str, str], check: Callable[[], None], url: str) -> StoreShape:
+    kind, region = name
     try:
         check()
     except PlayheadError as error:
-        return StoreShape(name, False, error.message, url)
-    return StoreShape(name, True, None, url)
+        return StoreShape(kind, False, error.message, url, region)
+    return StoreShape(kind, True, None, url, region)
