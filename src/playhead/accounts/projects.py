@@ -29,20 +29,32 @@ DEMO_KEY = "demo-key"
 
 
 class NewProject(msgspec.Struct, frozen=True):
-    """A project as it is told once: the key is kept as its hash only."""
+    """A project as it is told once: the key is kept as its hash only. Without one it is empty."""
 
     project_id: str
     token: str
     api_key: str
 
 
-def create_project(control: Control, name: str, retention_days: int, actor: Actor = COMMAND) -> NewProject:
-    """A new project with a token and an API key of its own. Raises PlayheadError for a name that is empty."""
+def create_project(
+    control: Control,
+    name: str,
+    retention_days: int,
+    actor: Actor = COMMAND,
+    *,
+    timezone: str = "UTC",
+    with_key: bool = True,
+) -> NewProject:
+    """A new project with a token, and an API key of its own if somebody is there to keep it.
+
+    Raises `PlayheadError` for a name that is empty, or a time zone that is none.
+    """
     name = name.strip()
     if not name or len(name) > 200:
         raise PlayheadError("a project needs a name of 1 to 200 characters", code="bad_name")
-    new = NewProject(new_project_id(), secrets.token_hex(16), new_secret("ph"))
-    return _add(control, name, new, retention_days, actor)
+    check_timezone(timezone)
+    new = NewProject(new_project_id(), secrets.token_hex(16), new_secret("ph") if with_key else "")
+    return _add(control, new, name, retention_days, timezone, actor)
 
 
 def ensure_demo(control: Control, retention_days: int) -> NewProject:
@@ -51,10 +63,13 @@ def ensure_demo(control: Control, retention_days: int) -> NewProject:
         project_id = session.scalar(select(Project.project_id).where(Project.token == DEMO_TOKEN))
     if project_id:
         return NewProject(project_id, DEMO_TOKEN, DEMO_KEY)
-    return _add(control, DEMO_PROJECT, NewProject(new_project_id(), DEMO_TOKEN, DEMO_KEY), retention_days, COMMAND)
+    demo = NewProject(new_project_id(), DEMO_TOKEN, DEMO_KEY)
+    return _add(control, demo, DEMO_PROJECT, retention_days, "UTC", COMMAND)
 
 
-def _add(control: Control, name: str, project: NewProject, retention_days: int, actor: Actor) -> NewProject:
+def _add(  # noqa: PLR0917  what a row of projects holds, in its order
+    control: Control, project: NewProject, name: str, retention_days: int, timezone: str, actor: Actor
+) -> NewProject:
     created_at_ms = now_ms()
     with control.write() as session:
         session.add(
@@ -64,20 +79,21 @@ def _add(control: Control, name: str, project: NewProject, retention_days: int, 
                 token=project.token,
                 created_at_ms=created_at_ms,
                 retention_days=retention_days,
-                timezone="UTC",
+                timezone=timezone,
             )
         )
-        session.add(
-            ApiKey(
-                project_id=project.project_id,
-                key_hash=hashed(project.api_key),
-                created_at_ms=created_at_ms,
-                key_id=secrets.token_hex(6),
-                name="First key",
-                scopes=ALL_SCOPES,
-                unmasked=1,
+        if project.api_key:
+            session.add(
+                ApiKey(
+                    project_id=project.project_id,
+                    key_hash=hashed(project.api_key),
+                    created_at_ms=created_at_ms,
+                    key_id=secrets.token_hex(6),
+                    name="First key",
+                    scopes=ALL_SCOPES,
+                    unmasked=1,
+                )
             )
-        )
         record(session, project.project_id, actor, "project.created", "project", project.project_id)
     return project
 
@@ -86,8 +102,8 @@ def change_project(control: Control, project_id: str, name: str | None, timezone
     """What is None stays. Raises `PlayheadError` for a name or a time zone that is none."""
     if name is not None:
         name = line(name, "name")
-    if timezone is not None and timezone not in available_timezones():
-        raise PlayheadError("`timezone` must be an IANA name, such as Europe/Berlin.", code="bad_timezone")
+    if timezone is not None:
+        check_timezone(timezone)
     with control.write() as session:
         project = session.get_one(Project, project_id)
         if timezone is not None and timezone != project.timezone:
@@ -98,6 +114,11 @@ def change_project(control: Control, project_id: str, name: str | None, timezone
             project.name = name
             record(session, project_id, actor, "project.renamed", "project", project_id, detail)
     return project
+
+
+def check_timezone(timezone: str) -> None:
+    if timezone not in available_timezones():
+        raise PlayheadError("`timezone` must be an IANA name, such as Europe/Berlin.", code="bad_timezone")
 
 
 def rotate_token(control: Control, project_id: str, overlap_hours: int, actor: Actor) -> Project:
