@@ -4,11 +4,14 @@ import { activityQuery } from '../api/access';
 import { exact, when } from '../lib/format';
 import { useNow } from '../lib/hooks';
 import { Fault, Matter, NotLoaded } from '../settings/parts';
+import { Sentence } from '../settings/Sentence';
+import { useSession } from '../shell/session';
 import style from './Account.module.css';
 
 /** What the audit log holds about the member's own doing. */
 export function Activities() {
   const now = useNow();
+  const { member } = useSession();
   const found = useInfiniteQuery(activityQuery);
   const entries = found.data?.pages.flatMap((page) => page.results);
   return (
@@ -28,7 +31,7 @@ export function Activities() {
           {entries
             ? entries.map((entry, i) => (
                 <li key={`${entry.number}-${i}`}>
-                  <span>{entry.text}</span>
+                  <Sentence project={entry.project_id} entry={entry} reader={member.member_id} />
                   <time dateTime={entry.at} title={exact(entry.at)}>
                     {when(entry.at, now)}
                   </time>

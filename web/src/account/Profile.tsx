@@ -224,7 +224,7 @@ export function Password() {
           save.mutate({ form: new FormData(element), element });
         }}
       >
-        <PasswordField name="current" label="Present password" />
+        <PasswordField name="current" label="Current password" />
         <PasswordField name="new" label="New password" />
         <div className={style.end}>
           <button type="submit" className="btn" disabled={save.isPending}>

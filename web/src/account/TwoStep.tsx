@@ -2,14 +2,14 @@ import { Modal } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Check, Download } from 'lucide-react';
 import { QRCodeSVG } from 'qrcode.react';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 
 import { confirmTotp, endTotp, startTotp } from '../api/access';
 import { sessionQuery } from '../api/queries';
 import type { SessionMember } from '../api/types';
 import { Copy } from '../lib/Copy';
 import { save } from '../lib/download';
-import { Fault, Field, Matter } from '../settings/parts';
+import { Fault, Field, Matter, reason } from '../settings/parts';
 import style from './Account.module.css';
 import { inFours, recoveryFile } from './words';
 
@@ -18,9 +18,14 @@ export function TwoStep({ member }: { member: SessionMember }) {
   const [open, setOpen] = useState<'set-up' | 'turn-off' | null>(null);
   const close = () => setOpen(null);
   const action = member.totp ? (
-    <button type="button" className="btn" onClick={() => setOpen('turn-off')}>
-      Turn off…
-    </button>
+    <>
+      <span className={style.on}>
+        <Check size={13} aria-hidden /> On
+      </span>
+      <button type="button" className="btn" onClick={() => setOpen('turn-off')}>
+        Turn off…
+      </button>
+    </>
   ) : (
     member.has_password && (
       <button type="button" className="btn" onClick={() => setOpen('set-up')}>
@@ -41,11 +46,6 @@ export function TwoStep({ member }: { member: SessionMember }) {
       }
       action={action}
     >
-      {member.totp && (
-        <span className={style.on}>
-          <Check size={13} aria-hidden /> On
-        </span>
-      )}
       {open === 'set-up' && <SetUp email={member.email ?? ''} onClose={close} />}
       {open === 'turn-off' && <TurnOff onClose={close} />}
     </Matter>
@@ -124,9 +124,12 @@ function SetUp({ email, onClose }: { email: string; onClose: () => void }) {
           </div>
         )}
         <div className={style.codeForm}>
-          <CodeField label="Code of the app" numeric />
+          <CodeField
+            label="Code of the app"
+            numeric
+            fault={confirm.error && reason(confirm.error, 'Two-step log-in is still off.')}
+          />
         </div>
-        <Fault error={confirm.error} otherwise="Two-step log-in is still off." />
         <div className={style.actions}>
           <button type="button" className="btn" onClick={onClose}>
             Not now
@@ -140,13 +143,19 @@ function SetUp({ email, onClose }: { email: string; onClose: () => void }) {
   );
 }
 
-function CodeField({ label, numeric }: { label: string; numeric?: true }) {
+function CodeField(props: { label: string; numeric?: true; fault: string | null }) {
+  const { label, numeric, fault } = props;
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (fault !== null) input.current?.select();
+  }, [fault]);
   return (
-    <Field label={label}>
+    <Field label={label} fault={fault}>
       {(attributes) => (
         <input
           {...attributes}
-          className="field"
+          ref={input}
+          className={numeric ? `field ${style.digits}` : 'field'}
           name="code"
           required
           inputMode={numeric ? 'numeric' : 'text'}
@@ -223,9 +232,11 @@ function TurnOff({ onClose }: { onClose: () => void }) {
           Your password alone lets anyone in who has it. The recovery codes stop working.
         </p>
         <div className={style.codeForm}>
-          <CodeField label="Code of the app, or a recovery code" />
+          <CodeField
+            label="Code of the app, or a recovery code"
+            fault={off.error && reason(off.error, 'Two-step log-in is still on.')}
+          />
         </div>
-        <Fault error={off.error} otherwise="Two-step log-in is still on." />
         <div className={style.actions}>
           <button type="button" className="btn" onClick={onClose}>
             Keep it on

@@ -138,9 +138,11 @@ const field = (form: FormData, name: string) => {
 };
 
 function PasswordStep({ onCodeNeeded }: { onCodeNeeded: (credentials: Credentials) => void }) {
+  const email = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
   const { attempt, trouble, throttled, left_s } = useLogin(onCodeNeeded);
   const failed = attempt.isError;
+  useEffect(() => email.current?.focus(), []);
   useEffect(() => {
     if (failed) password.current?.select();
   }, [failed]);
@@ -156,6 +158,7 @@ function PasswordStep({ onCodeNeeded }: { onCodeNeeded: (credentials: Credential
         {(attributes) => (
           <input
             {...attributes}
+            ref={email}
             className="field"
             type="email"
             name="email"

@@ -8,7 +8,7 @@ import { HttpError } from '../api/http';
 import { recordingSource, replayQuery } from '../api/queries';
 import type { Project, ReplayDetail, Stretch } from '../api/types';
 import { useKeys, usePreference } from '../lib/hooks';
-import { exact, personLabel } from '../lib/format';
+import { moment, personLabel } from '../lib/format';
 import type { ReplaysSearch } from '../feed/search';
 import { Trouble } from '../lib/Trouble';
 import { remember } from '../shell/recent';
@@ -302,7 +302,7 @@ function NotPlayable({ detail, project }: { detail: ReplayDetail; project: Proje
       return (
         <Trouble icon={<TimerOff size={18} />} title="This replay has expired">
           {project.name} keeps replays for {project.retention_days} days; this one was kept until{' '}
-          {exact(detail.expires_at)}.
+          {moment(detail.expires_at)}.
         </Trouble>
       );
     case 'deleted':

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import {
   Cog,
   Download,
@@ -31,7 +31,8 @@ import { useMay, useProject } from '../shell/session';
 import { useActors } from './actors';
 import style from './Data.module.css';
 import { NotLoaded, SectionHead, reason } from './parts';
-import { ACTIONS, aroundId, actionName, shortId, whole } from './dataWords';
+import { Sentence } from './Sentence';
+import { ACTIONS, actionName, whole } from './dataWords';
 
 const ICONS: Record<AuditEntry['actor']['kind'], LucideIcon> = {
   member: UserRound,
@@ -187,7 +188,7 @@ export function AuditSection() {
           }
         >
           {narrowed
-            ? 'Search looks at the sentences as they stand here.'
+            ? 'Search looks at who did what, the members and ids it was done with, and what stands in brackets.'
             : 'The first watched replay, change or log-in appears here.'}
         </Trouble>
       ) : (
@@ -237,10 +238,8 @@ function byDay(entries: AuditEntry[]): [day: string, entries: AuditEntry[]][] {
 }
 
 function Entry({ project, entry }: { project: string; entry: AuditEntry }) {
-  const { actor, text } = entry;
+  const { actor } = entry;
   const Icon = ICONS[actor.kind];
-  const named = actor.name !== '' && text.startsWith(actor.name) ? actor.name : '';
-  const [before, id, after] = aroundId(text.slice(named.length), entry.object_id);
   return (
     <li className={style.entry}>
       <time dateTime={entry.at} title={exact(entry.at)} className="num">
@@ -248,39 +247,10 @@ function Entry({ project, entry }: { project: string; entry: AuditEntry }) {
       </time>
       <Icon size={15} strokeWidth={1.75} aria-label={KINDS[actor.kind]} />
       <p title={`${entry.action}, entry ${whole(entry.number)}`}>
-        <b>{named}</b>
-        {before}
-        {id !== '' && <About project={project} entry={entry} />}
-        {after}
+        <Sentence project={project} entry={entry} />
       </p>
     </li>
   );
-}
-
-/** The object that an entry names, as the way to it. */
-function About({ project, entry }: { project: string; entry: AuditEntry }) {
-  const { object_kind: kind, object_id: id, action } = entry;
-  if (kind === 'replay')
-    return (
-      <Link to="/projects/$project/replays/$replay" params={{ project, replay: id }} title={id}>
-        {shortId(id)}
-      </Link>
-    );
-  if (kind === 'request')
-    return (
-      <Link
-        to={
-          action.startsWith('deletion')
-            ? '/projects/$project/settings/requests/deletions/$request'
-            : '/projects/$project/settings/requests/retrievals/$request'
-        }
-        params={{ project, request: id }}
-        title={id}
-      >
-        {shortId(id)}
-      </Link>
-    );
-  return <span title={id}>{shortId(id)}</span>;
 }
 
 function Outcome(props: { found: Verified | undefined; error: Error | null; onClose: () => void }) {

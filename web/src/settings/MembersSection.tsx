@@ -16,10 +16,11 @@ import { sessionQuery } from '../api/queries';
 import type { Project, Role } from '../api/types';
 import { Copy } from '../lib/Copy';
 import { Confirm } from '../lib/Dialog';
-import { exact, when } from '../lib/format';
+import { exact, moment, when } from '../lib/format';
 import { useNow } from '../lib/hooks';
 import { Tip } from '../lib/Tip';
 import { useProject, useSession } from '../shell/session';
+import { capital } from './dataWords';
 import { Choice, Fault, Field, NotLoaded, SectionHead } from './parts';
 import { ROLES, rolesToGive } from './roles';
 import style from './Members.module.css';
@@ -297,7 +298,7 @@ function Invite({ project, onClose }: { project: Project; onClose: () => void })
               title={ROLES[one].name}
               onChange={() => setRole(one)}
             >
-              {sentence(ROLES[one].may)}
+              {capital(ROLES[one].may)}
             </Choice>
           ))}
         </fieldset>
@@ -320,8 +321,6 @@ function Invite({ project, onClose }: { project: Project; onClose: () => void })
   );
 }
 
-const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
-
 /** Playhead sends no mail: whoever invites passes the link on. */
 function OneTimeLink({ given, onClose }: { given: Invitation; onClose: () => void }) {
   return (
@@ -329,7 +328,7 @@ function OneTimeLink({ given, onClose }: { given: Invitation; onClose: () => voi
       <p className={style.text}>
         {given.expires_at === null
           ? 'They have an account on this server already and see the project from now on. Playhead sends no mail, so tell them; this is the address:'
-          : `Send them this link yourself, over a way you trust: whoever opens it first is logged in as them. It works once, until ${exact(given.expires_at)}.`}
+          : `Send them this link yourself, over a way you trust: whoever opens it first is logged in as them. It works once, until ${moment(given.expires_at)}.`}
       </p>
       <div className={style.link}>
         <code>{given.invite_url}</code>

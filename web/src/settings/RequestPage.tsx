@@ -22,7 +22,7 @@ import {
 import { HttpError } from '../api/http';
 import type { Project } from '../api/types';
 import { Copy } from '../lib/Copy';
-import { exact, plural } from '../lib/format';
+import { exact, moment, plural } from '../lib/format';
 import { useNow } from '../lib/hooks';
 import { Trouble } from '../lib/Trouble';
 import { useProject } from '../shell/session';
@@ -32,7 +32,7 @@ import style from './Receipt.module.css';
 import { Cancel } from './RequestsSection';
 import { Fact } from './RetentionSection';
 import { State } from './State';
-import { KIND_NAMES, byStore, sentence, storeName, sum, whole } from './dataWords';
+import { KIND_NAMES, byStore, capital, storeName, sum, whole } from './dataWords';
 
 export const DeletionPage = () => <RequestPage kind="deletion" />;
 export const RetrievalPage = () => <RequestPage kind="retrieval" />;
@@ -97,7 +97,7 @@ function Request({ project, request }: { project: Project; request: DataRequest 
     <article aria-labelledby="request">
       <header className={style.head}>
         <div>
-          <h2 id="request">{sentence(`${KIND_NAMES[kind]} of ${request.subject_text}`)}</h2>
+          <h2 id="request">{capital(`${KIND_NAMES[kind]} of ${request.subject_text}`)}</h2>
           <State request={request} />
         </div>
         <div className={style.actions}>
@@ -201,7 +201,7 @@ function Meaning({ request, project }: { request: DataRequest; project: Project 
     case 'done': {
       if (!deletes)
         return request.download_url
-          ? `The ZIP can be downloaded until ${request.expires_at ? exact(request.expires_at) : 'it expires'}. It holds everything that ${project.name} knows about them: hand it to nobody else.`
+          ? `The ZIP can be downloaded until ${request.expires_at ? moment(request.expires_at) : 'it expires'}. It holds everything that ${project.name} knows about them: hand it to nobody else.`
           : 'The ZIP has expired and is deleted. Ask again for a new one.';
       const items = request.receipt ? sum(request.receipt.removed) : 0;
       return items > 0
@@ -237,7 +237,7 @@ function Checked(props: { project: Project; request: DataRequest; receipt: Recei
         <b>{receipt.clean ? 'Nothing is left' : `${plural(sum(receipt.left), 'item')} left`}</b>
         <p>
           {receipt.checked_at
-            ? `Every store was read again on ${exact(receipt.checked_at)}${receipt.clean ? ' and holds none of it.' : ':'}`
+            ? `Every store was read again on ${moment(receipt.checked_at)}${receipt.clean ? ' and holds none of it.' : ':'}`
             : 'The stores have not been read again yet.'}
         </p>
         {!receipt.clean && (
@@ -285,7 +285,7 @@ function Lines({ lines, none }: { lines: Receipt['removed']; none: string }) {
                   {storeName(store)}
                 </th>
               )}
-              <td>{sentence(line.what)}</td>
+              <td>{capital(line.what)}</td>
               <td>{whole(line.count)}</td>
             </tr>
           )),

@@ -19,7 +19,7 @@ import style from './Data.module.css';
 import { NotLoaded, SectionHead, reason } from './parts';
 import { RequestDialog } from './RequestDialog';
 import { State } from './State';
-import { oneList, requestTitle, sentence } from './dataWords';
+import { oneList, requestTitle, capital } from './dataWords';
 
 const KINDS = [
   [undefined, 'All'],
@@ -155,7 +155,7 @@ function Row({ project, row, now }: { project: string; row: DataRequest; now: nu
           params={{ project, request: row.request_id }}
         >
           <Icon size={15} strokeWidth={1.75} aria-hidden />
-          {sentence(requestTitle(row))}
+          {capital(requestTitle(row))}
         </Link>
       </th>
       <td className={style.faint}>{row.requested_by || '–'}</td>

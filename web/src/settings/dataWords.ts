@@ -103,7 +103,7 @@ const STORES: Record<string, string> = {
 export const storeName = (store: string) =>
   STORES[store] ?? store.charAt(0).toUpperCase() + store.slice(1);
 
-export const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** What stood where, each store once, in the order in which they came. */
 export function byStore(lines: readonly ReceiptLine[]): [store: string, lines: ReceiptLine[]][] {
@@ -212,7 +212,7 @@ export const ACTIONS: [about: string, actions: [action: string, name: string][]]
 export const actionName = (action: string) =>
   ACTIONS.flatMap(([, actions]) => actions).find(([one]) => one === action)?.[1] ?? action;
 
-/** What an entry's sentence says before, of and after the object that it names by its id. */
+/** What an entry's capital says before, of and after the object that it names by its id. */
 export function aroundId(text: string, id: string): [before: string, id: string, after: string] {
   const at = id === '' ? -1 : text.indexOf(id);
   return at < 0 ? [text, '', ''] : [text.slice(0, at), id, text.slice(at + id.length)];

@@ -63,7 +63,11 @@ export function Field(props: {
         'aria-invalid': fault ? true : undefined,
       })}
       {(hint || fault) && (
-        <p id={`${id}-hint`} className={fault ? style.fault : style.hint}>
+        <p
+          id={`${id}-hint`}
+          className={fault ? style.fault : style.hint}
+          role={fault ? 'alert' : undefined}
+        >
           {fault ?? hint}
         </p>
       )}

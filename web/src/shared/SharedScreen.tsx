@@ -6,7 +6,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { type SharedReplay, sharedQuery, sharedSource } from '../api/governance';
 import { HttpError } from '../api/http';
 import type { ReplayDetail } from '../api/types';
-import { clock, exact, plural } from '../lib/format';
+import { clock, exact, moment, plural } from '../lib/format';
 import { useKeys, useNarrow, useNow, usePreference } from '../lib/hooks';
 import { Tip } from '../lib/Tip';
 import { Trouble } from '../lib/Trouble';
@@ -142,7 +142,7 @@ function Playing({ secret, detail: shared }: { secret: string; detail: SharedRep
     <Alone
       facts={
         <p className={style.facts}>
-          <span>{exact(detail.started_at)}</span>
+          <span title={exact(detail.started_at)}>{moment(detail.started_at)}</span>
           <span className="num">{clock(detail.duration_ms)}</span>
           <span>{plural(detail.page_count, 'page')}</span>
           <span title={exact(shared.link_expires_at)} className={style.expiry}>
