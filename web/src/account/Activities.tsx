@@ -3,7 +3,8 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { activityQuery } from '../api/access';
 import { exact, when } from '../lib/format';
 import { useNow } from '../lib/hooks';
-import { Fault, Matter, NotLoaded } from '../settings/parts';
+import { Fault } from '../lib/Form';
+import { Matter, NotLoaded } from '../settings/parts';
 import { Sentence } from '../settings/Sentence';
 import { useSession } from '../shell/session';
 import style from './Account.module.css';
@@ -27,7 +28,7 @@ export function Activities() {
           Nothing yet. Log-ins, watched replays and changes will stand here.
         </p>
       ) : (
-        <ol className={style.log} aria-busy={!entries} aria-label="Activity">
+        <ol className={`${style.log} ${style.last}`} aria-busy={!entries} aria-label="Activity">
           {entries
             ? entries.map((entry, i) => (
                 <li key={`${entry.number}-${i}`}>

@@ -9,7 +9,10 @@ import { sessionQuery } from '../api/queries';
 import type { SessionMember } from '../api/types';
 import { Copy } from '../lib/Copy';
 import { save } from '../lib/download';
-import { Fault, Field, Matter, reason } from '../settings/parts';
+import { Fault, Field, reason, textIn } from '../lib/Form';
+import form from '../lib/Form.module.css';
+import { Matter } from '../settings/parts';
+import rows from '../settings/Rows.module.css';
 import style from './Account.module.css';
 import { inFours, recoveryFile } from './words';
 
@@ -19,8 +22,8 @@ export function TwoStep({ member }: { member: SessionMember }) {
   const close = () => setOpen(null);
   const action = member.totp ? (
     <>
-      <span className={style.on}>
-        <Check size={13} aria-hidden /> On
+      <span className={`${rows.badge} ${style.on}`} data-good>
+        <Check size={12} aria-hidden /> On
       </span>
       <button type="button" className="btn" onClick={() => setOpen('turn-off')}>
         Turn off…
@@ -59,8 +62,7 @@ function useSessionAgain() {
 
 const codeOf = (event: FormEvent<HTMLFormElement>) => {
   event.preventDefault();
-  const value = new FormData(event.currentTarget).get('code');
-  return typeof value === 'string' ? value.replaceAll(/\s/g, '') : '';
+  return textIn(new FormData(event.currentTarget), 'code').replaceAll(/\s/g, '');
 };
 
 function SetUp({ email, onClose }: { email: string; onClose: () => void }) {
@@ -130,7 +132,7 @@ function SetUp({ email, onClose }: { email: string; onClose: () => void }) {
             fault={confirm.error && reason(confirm.error, 'Two-step log-in is still off.')}
           />
         </div>
-        <div className={style.actions}>
+        <div className={form.actions}>
           <button type="button" className="btn" onClick={onClose}>
             Not now
           </button>
@@ -184,7 +186,7 @@ function Recovery(props: { codes: string[]; email: string; onClose: () => void }
       closeOnEscape={false}
       withCloseButton={false}
     >
-      <p className={style.text}>
+      <p className={form.text}>
         If you lose your phone, each of these lets you in once in place of a code. They are shown
         only now: put them where you keep passwords.
       </p>
@@ -195,7 +197,7 @@ function Recovery(props: { codes: string[]; email: string; onClose: () => void }
           </li>
         ))}
       </ul>
-      <div className={style.actions}>
+      <div className={form.actions}>
         <button
           type="button"
           className="btn"
@@ -228,7 +230,7 @@ function TurnOff({ onClose }: { onClose: () => void }) {
   return (
     <Modal opened onClose={onClose} title="Turn off two-step log-in?" centered size={420}>
       <form onSubmit={(event) => off.mutate(codeOf(event))}>
-        <p className={style.text}>
+        <p className={form.text}>
           Your password alone lets anyone in who has it. The recovery codes stop working.
         </p>
         <div className={style.codeForm}>
@@ -237,7 +239,7 @@ function TurnOff({ onClose }: { onClose: () => void }) {
             fault={off.error && reason(off.error, 'Two-step log-in is still on.')}
           />
         </div>
-        <div className={style.actions}>
+        <div className={form.actions}>
           <button type="button" className="btn" onClick={onClose}>
             Keep it on
           </button>

@@ -131,6 +131,7 @@ export interface ReplayDetail extends FeedRow {
   library: { name: string; version: string } | null;
   privacy: ReplayPrivacy;
   gaps: Stretch[];
+  bookmark: { note: string; created_at: string; created_by: string } | null;
   watch_url: string;
 }
 

@@ -6,15 +6,11 @@ import type { FormEvent } from 'react';
 import { makeProject } from '../api/access';
 import { sessionQuery } from '../api/queries';
 import { Trouble } from '../lib/Trouble';
-import { Fault, Field } from '../settings/parts';
+import { Fault, Field, textIn } from '../lib/Form';
+import form from '../lib/Form.module.css';
 import { ZoneSelect } from '../settings/ZoneSelect';
 import { useSession } from '../shell/session';
 import style from './Projects.module.css';
-
-const text = (form: FormData, name: string) => {
-  const value = form.get(name);
-  return typeof value === 'string' ? value.trim() : '';
-};
 
 /** A name, a time zone and a place for the data; then the new project waits for its first visit. */
 export function NewProjectScreen() {
@@ -46,9 +42,9 @@ export function NewProjectScreen() {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     make.mutate({
-      name: text(form, 'name'),
-      timezone: text(form, 'timezone'),
-      ...(regions.length > 0 ? { region: text(form, 'region') } : {}),
+      name: textIn(form, 'name'),
+      timezone: textIn(form, 'timezone'),
+      ...(regions.length > 0 ? { region: textIn(form, 'region') } : {}),
     });
   };
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -60,7 +56,7 @@ export function NewProjectScreen() {
           One for each site or app: its visits, people, reports and members are its own. Next you
           get the snippet for your pages.
         </p>
-        <form className={style.form} onSubmit={submit}>
+        <form className={`${style.form} ${form.form}`} onSubmit={submit}>
           <Field label="Name" hint="What you call the site. It can be changed later.">
             {(attributes) => (
               <input

@@ -29,8 +29,9 @@ import { SearchField } from '../lib/SearchField';
 import { Trouble } from '../lib/Trouble';
 import { useMay, useProject } from '../shell/session';
 import { useActors } from './actors';
-import style from './Data.module.css';
-import { NotLoaded, SectionHead, reason } from './parts';
+import style from './Audit.module.css';
+import { reason } from '../lib/Form';
+import { NotLoaded, SectionHead } from './parts';
 import { Sentence } from './Sentence';
 import { ACTIONS, actionName, whole } from './dataWords';
 
@@ -242,7 +243,7 @@ function Entry({ project, entry }: { project: string; entry: AuditEntry }) {
   const Icon = ICONS[actor.kind];
   return (
     <li className={style.entry}>
-      <time dateTime={entry.at} title={exact(entry.at)} className="num">
+      <time dateTime={entry.at} title={exact(entry.at)} className={style.at}>
         {new Date(entry.at).toLocaleTimeString('en-GB')}
       </time>
       <Icon size={15} strokeWidth={1.75} aria-label={KINDS[actor.kind]} />
@@ -287,7 +288,7 @@ function Bones() {
       <div className="bone" style={{ width: 140, height: 10, marginBottom: 10 }} />
       {Array.from({ length: 12 }, (_, i) => (
         <div key={i} className={style.entry} aria-hidden>
-          <div className="bone" style={{ width: 52, height: 10 }} />
+          <div className={`bone ${style.at}`} style={{ width: 52, height: 10 }} />
           <div className="bone" style={{ width: 15, height: 15, borderRadius: '50%' }} />
           <div className="bone" style={{ width: 180 + ((i * 67) % 160), height: 11 }} />
         </div>

@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 
 import { type DeletionPreview, type Target, deletionPreviewQuery } from '../api/governance';
-import { reason } from './parts';
-import style from './Data.module.css';
+import { reason } from '../lib/Form';
+import form from '../lib/Form.module.css';
+import style from './Goes.module.css';
 import { whole } from './dataWords';
 
 /** What the server found of a target, in numbers, before anything happens to it. */
@@ -30,7 +31,7 @@ export function Goes(props: {
       {target === null ? (
         <p>{props.none}</p>
       ) : error && !found ? (
-        <p className={style.trouble}>
+        <p className={form.fault}>
           {reason(error)}{' '}
           <button type="button" className="link" onClick={() => void refetch()}>
             Try again

@@ -11,7 +11,9 @@ import { Copy } from '../lib/Copy';
 import { moment } from '../lib/format';
 import { useNow } from '../lib/hooks';
 import { useMay, useProject } from '../shell/session';
-import { Fault, Field, Matter, SectionHead } from './parts';
+import { Fault, Field } from '../lib/Form';
+import form from '../lib/Form.module.css';
+import { Matter, SectionHead } from './parts';
 import { ROLES } from './roles';
 import style from './Project.module.css';
 import { ZoneSelect } from './ZoneSelect';
@@ -79,7 +81,7 @@ function Naming({ project, fixed }: { project: Project; fixed: boolean }) {
   return (
     <Matter title="Name and time zone">
       <form
-        className={style.form}
+        className={form.pair}
         onSubmit={(event) => {
           event.preventDefault();
           save.mutate();
@@ -114,12 +116,12 @@ function Naming({ project, fixed }: { project: Project; fixed: boolean }) {
           )}
         </Field>
         {!fixed && (
-          <div className={style.end}>
+          <div className={`${form.end} ${style.end}`}>
             <button type="submit" className="btn" disabled={!changed || save.isPending}>
               {save.isPending ? 'Saving…' : 'Save changes'}
             </button>
             {save.isSuccess && !changed && (
-              <span className={style.saved} role="status">
+              <span className={form.saved} role="status">
                 <Check size={14} aria-hidden /> Saved
               </span>
             )}
@@ -188,7 +190,7 @@ function Rotation({ project, onClose }: { project: Project; onClose: () => void 
   });
   return (
     <Modal opened onClose={onClose} title="Replace the project token?" centered size={480}>
-      <p className={style.text}>
+      <p className={`${form.text} ${style.text}`}>
         A new token is made and shown here. Pages that still have the old one must be able to send
         until your site is changed, or their visits are lost.
       </p>
@@ -217,7 +219,7 @@ function Rotation({ project, onClose }: { project: Project; onClose: () => void 
         )}
       </Field>
       <Fault error={rotate.error} otherwise="The token is still the old one." />
-      <div className={style.actions}>
+      <div className={form.actions}>
         <button type="button" className="btn" onClick={onClose}>
           Keep the token
         </button>
@@ -270,7 +272,7 @@ function DeleteDialog({ project, onClose }: { project: Project; onClose: () => v
           if (right) remove.mutate();
         }}
       >
-        <p className={style.text}>
+        <p className={`${form.text} ${style.text}`}>
           Everything that was recorded for it goes, and browsers that still send to it are refused.
           There is no way back, except a backup you made.
         </p>
@@ -295,7 +297,7 @@ function DeleteDialog({ project, onClose }: { project: Project; onClose: () => v
           )}
         </Field>
         <Fault error={remove.error} otherwise="Nothing was deleted." />
-        <div className={style.actions}>
+        <div className={form.actions}>
           <button type="button" className="btn" onClick={onClose}>
             Keep it
           </button>

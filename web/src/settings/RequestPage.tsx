@@ -26,12 +26,12 @@ import { exact, moment, plural } from '../lib/format';
 import { useNow } from '../lib/hooks';
 import { Trouble } from '../lib/Trouble';
 import { useProject } from '../shell/session';
-import data from './Data.module.css';
-import { NotLoaded, reason } from './parts';
+import { Fault } from '../lib/Form';
+import { NotLoaded, Points } from './parts';
 import style from './Receipt.module.css';
 import { Cancel } from './RequestsSection';
-import { Fact } from './RetentionSection';
 import { State } from './State';
+import turns from './State.module.css';
 import { KIND_NAMES, byStore, capital, storeName, sum, whole } from './dataWords';
 
 export const DeletionPage = () => <RequestPage kind="deletion" />;
@@ -107,7 +107,7 @@ function Request({ project, request }: { project: Project; request: DataRequest 
               <Download size={14} aria-hidden /> Download ZIP
             </a>
           )}
-          {(receipt !== null || state === 'done') && (
+          {receipt !== null && (
             <button type="button" className="btn" onClick={() => window.print()}>
               <Printer size={14} aria-hidden /> Print
             </button>
@@ -117,11 +117,6 @@ function Request({ project, request }: { project: Project; request: DataRequest 
       <p className={style.meaning} role="status">
         <Meaning request={request} project={project} />
       </p>
-      {request.state === 'running' && request.total > 0 && (
-        <div className={style.bar} aria-hidden>
-          <i style={{ transform: `scaleX(${request.done / request.total})` }} />
-        </div>
-      )}
       {receipt && <Checked project={project} request={request} receipt={receipt} />}
       {receipt && (
         <section className={style.part} aria-labelledby="removed">
@@ -131,7 +126,7 @@ function Request({ project, request }: { project: Project; request: DataRequest 
       )}
       <section className={style.part} aria-labelledby="about">
         <h3 id="about">About this request</h3>
-        <dl className={data.facts}>
+        <dl className={style.facts}>
           <Fact name="Project">{project.name}</Fact>
           <Fact name="Asked for by">{request.requested_by || 'Unknown'}</Fact>
           {request.compliance_type && request.what === 'person' && (
@@ -155,11 +150,7 @@ function Request({ project, request }: { project: Project; request: DataRequest 
       {kind === 'deletion' && state === 'done' && (
         <section className={style.part} aria-labelledby="notes">
           <h3 id="notes">Good to know</h3>
-          <ul className={data.consequences}>
-            {NOTES[request.what].map((note) => (
-              <li key={note}>{note}</li>
-            ))}
-          </ul>
+          <Points>{NOTES[request.what]}</Points>
         </section>
       )}
     </article>
@@ -246,11 +237,7 @@ function Checked(props: { project: Project; request: DataRequest; receipt: Recei
             <p>It can’t be read. Check again in a minute; if it stays, look at Status.</p>
           </>
         )}
-        {check.error && (
-          <p className={data.trouble} role="alert">
-            {reason(check.error)}
-          </p>
-        )}
+        <Fault error={check.error} />
       </div>
       <button
         type="button"
@@ -258,7 +245,7 @@ function Checked(props: { project: Project; request: DataRequest; receipt: Recei
         disabled={check.isPending}
         onClick={() => check.mutate()}
       >
-        <RefreshCw size={14} aria-hidden className={check.isPending ? data.turning : undefined} />
+        <RefreshCw size={14} aria-hidden className={check.isPending ? turns.turning : undefined} />
         {check.isPending ? 'Reading…' : 'Check again'}
       </button>
     </div>
@@ -266,7 +253,7 @@ function Checked(props: { project: Project; request: DataRequest; receipt: Recei
 }
 
 function Lines({ lines, none }: { lines: Receipt['removed']; none: string }) {
-  if (lines.length === 0) return <p className={data.tell}>{none}</p>;
+  if (lines.length === 0) return <p className={style.none}>{none}</p>;
   return (
     <table className={style.lines}>
       <thead className="unseen">
@@ -292,5 +279,14 @@ function Lines({ lines, none }: { lines: Receipt['removed']; none: string }) {
         )}
       </tbody>
     </table>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
   );
 }

@@ -8,7 +8,7 @@ import {
 } from 'lucide-react';
 
 import type { DataRequest } from '../api/governance';
-import style from './Data.module.css';
+import style from './State.module.css';
 import { requestState } from './dataWords';
 
 /** How far a request is: a shape, a word, and a bar while it goes on. */

@@ -84,7 +84,7 @@ function Alone({ children, facts }: { children: ReactNode; facts?: ReactNode }) 
 /** What the player's parts ask for; of a shared replay nobody is told whose it is. */
 const whole = (detail: SharedReplay): ReplayDetail => ({
   ...detail,
-  ...{ distinct_id: '', watch_url: '', bookmarked: false },
+  ...{ distinct_id: '', watch_url: '', bookmarked: false, bookmark: null },
   person: { distinct_id: '', name: null, email: null, avatar: null },
 });
 
