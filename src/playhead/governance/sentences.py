@@ -96,7 +96,7 @@ _TOLD: dict[str, Callable[[Any], str]] = {
         f"the one before works for {_hours(hours)}" if hours else "the one before is refused"
     ),
     "role": lambda role: f"as {role}",
-    "scopes": lambda scopes: f"may {scopes}",
+    "scopes": lambda scopes: f"may {scopes.replace(' ', ', ')}",
     "sessions_ended": lambda ended: f"{_plural(ended, 'session')} ended" if ended else "",
     "unmasked": lambda unmasked: "sees sensitive data" if unmasked else "",
     "what": lambda what: f"of {_WHAT.get(what, what)}",

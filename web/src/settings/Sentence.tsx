@@ -13,7 +13,7 @@ export function Sentence(props: { project: string; entry: AuditEntry; reader?: s
   return (
     <span className={style.sentence}>
       {own ? (
-        capital(before.trimStart())
+        capital(before.trimStart().replace(' their ', ' your '))
       ) : (
         <>
           <b>{named}</b>

@@ -61,6 +61,35 @@ export function idsIn(text: string): string[] {
   return [...new Set(text.split(/[\n,;]+/).map((id) => id.trim()))].filter(Boolean);
 }
 
+type Counted = readonly [
+  count: 'people' | 'replays' | 'events' | 'profiles',
+  one: string,
+  many: string,
+];
+
+const COUNTED: readonly Counted[] = [
+  ['people', 'person', 'people'],
+  ['replays', 'replay', 'replays'],
+  ['events', 'event', 'events'],
+  ['profiles', 'profile', 'profiles'],
+];
+
+/** What can be counted of a target: an event is in no replay, and a property is of events or of profiles. */
+export function countedOf(target: Target): readonly Counted[] {
+  const of = (...counts: Counted[0][]) => COUNTED.filter(([count]) => counts.includes(count));
+  switch (target.what) {
+    case 'person':
+      return COUNTED;
+    case 'replays':
+    case 'stretch':
+      return of('replays');
+    case 'event':
+      return of('events');
+    case 'property':
+      return of(target.of === 'event' ? 'events' : 'profiles');
+  }
+}
+
 /** `2 replays and 14 events`; empty when there is nothing. */
 export function whatGoes(preview: DeletionPreview): string {
   return listed(
