@@ -43,18 +43,19 @@ def create_project(
     actor: Actor = COMMAND,
     *,
     timezone: str = "UTC",
+    region: str = "",
     with_key: bool = True,
 ) -> NewProject:
     """A new project with a token, and an API key of its own if somebody is there to keep it.
 
-    Raises `PlayheadError` for a name that is empty, or a time zone that is none.
+    Raises `PlayheadError` for a name or a time zone that is none. The caller knows that there is such a region.
     """
     name = name.strip()
     if not name or len(name) > 200:
         raise PlayheadError("a project needs a name of 1 to 200 characters", code="bad_name")
-    check_timezone(timezone)
+    _check_timezone(timezone)
     new = NewProject(new_project_id(), secrets.token_hex(16), new_secret("ph") if with_key else "")
-    return _add(control, new, name, retention_days, timezone, actor)
+    return _add(control, name, new, retention_days, actor, timezone, region)
 
 
 def ensure_demo(control: Control, retention_days: int) -> NewProject:
@@ -63,12 +64,22 @@ def ensure_demo(control: Control, retention_days: int) -> NewProject:
         project_id = session.scalar(select(Project.project_id).where(Project.token == DEMO_TOKEN))
     if project_id:
         return NewProject(project_id, DEMO_TOKEN, DEMO_KEY)
-    demo = NewProject(new_project_id(), DEMO_TOKEN, DEMO_KEY)
-    return _add(control, demo, DEMO_PROJECT, retention_days, "UTC", COMMAND)
+    return _add(control, DEMO_PROJECT, NewProject(new_project_id(), DEMO_TOKEN, DEMO_KEY), retention_days, COMMAND)
 
 
-def _add(  # noqa: PLR0917  what a row of projects holds, in its order
-    control: Control, project: NewProject, name: str, retention_days: int, timezone: str, actor: Actor
+def _check_timezone(timezone: str) -> None:
+    if timezone not in available_timezones():
+        raise PlayheadError("`timezone` must be an IANA name, such as Europe/Berlin.", code="bad_timezone")
+
+
+def _add(  # noqa: PLR0917
+    control: Control,
+    name: str,
+    project: NewProject,
+    retention_days: int,
+    actor: Actor,
+    timezone: str = "UTC",
+    region: str = "",
 ) -> NewProject:
     created_at_ms = now_ms()
     with control.write() as session:
@@ -80,6 +91,7 @@ def _add(  # noqa: PLR0917  what a row of projects holds, in its order
                 created_at_ms=created_at_ms,
                 retention_days=retention_days,
                 timezone=timezone,
+                region=region,
             )
         )
         if project.api_key:
@@ -94,7 +106,8 @@ def _add(  # noqa: PLR0917  what a row of projects holds, in its order
                     unmasked=1,
                 )
             )
-        record(session, project.project_id, actor, "project.created", "project", project.project_id)
+        detail = {"region": region} if region else None
+        record(session, project.project_id, actor, "project.created", "project", project.project_id, detail)
     return project
 
 
@@ -103,7 +116,7 @@ def change_project(control: Control, project_id: str, name: str | None, timezone
     if name is not None:
         name = line(name, "name")
     if timezone is not None:
-        check_timezone(timezone)
+        _check_timezone(timezone)
     with control.write() as session:
         project = session.get_one(Project, project_id)
         if timezone is not None and timezone != project.timezone:
@@ -114,11 +127,6 @@ def change_project(control: Control, project_id: str, name: str | None, timezone
             project.name = name
             record(session, project_id, actor, "project.renamed", "project", project_id, detail)
     return project
-
-
-def check_timezone(timezone: str) -> None:
-    if timezone not in available_timezones():
-        raise PlayheadError("`timezone` must be an IANA name, such as Europe/Berlin.", code="bad_timezone")
 
 
 def rotate_token(control: Control, project_id: str, overlap_hours: int, actor: Actor) -> Project:

@@ -23,6 +23,7 @@ from playhead.clock import now_ms, rfc3339
 from playhead.errors import PlayheadError
 from playhead.reports.bodies import read_body
 from playhead.settings import Settings
+from playhead.stores.regions import read_regions
 from playhead.stores.tables import Project
 
 router = APIRouter(tags=["Projects"])
@@ -33,7 +34,8 @@ Who = Annotated[Caller, Depends(asking)]
 
 
 class ProjectShape(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`previous_token_until`: until then the token before is taken too."""
+    """`previous_token_until`: until then the token before is taken too. `region`: in which region's stores its data
+    are; empty for the server's own."""
 
     project_id: str
     name: str
@@ -42,6 +44,7 @@ class ProjectShape(msgspec.Struct, frozen=True, omit_defaults=True):
     retention_days: int
     timezone: str
     previous_token_until: str = ""
+    region: str = ""
 
 
 class ProjectList(msgspec.Struct, frozen=True):
@@ -50,10 +53,11 @@ class ProjectList(msgspec.Struct, frozen=True):
 
 
 class NewProjectBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """`timezone` is an IANA name."""
+    """`region` is one of those of `/api/session`, for good; empty for the server's own stores."""
 
     name: str
     timezone: str = "UTC"
+    region: str = ""
 
 
 class ProjectChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -91,6 +95,7 @@ def project_shape(project: Project) -> ProjectShape:
         project.retention_days,
         project.timezone,
         rfc3339(until) if until > now_ms() else "",
+        project.region,
     )
 
 
@@ -120,7 +125,17 @@ def new_project(request: Request, who: Who, body: Body) -> Response:
     new: NewProjectBody = read_body(_new_project, body, "bad_name")
     control = stores_of(request).control
     settings: Settings = request.app.state.settings
-    made = create_project(control, new.name, settings.retention_days, who.actor, timezone=new.timezone, with_key=False)
+    if new.region and new.region not in read_regions(settings):
+        raise PlayheadError(f"`region`: this server is not set up for {new.region}.", code="bad_region")
+    made = create_project(
+        control,
+        new.name,
+        settings.retention_days,
+        who.actor,
+        timezone=new.timezone,
+        region=new.region,
+        with_key=False,
+    )
     return json_answer(project_shape(find_project(control, made.project_id)), 201)
 
 

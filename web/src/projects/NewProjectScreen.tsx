@@ -14,7 +14,7 @@ import style from './Projects.module.css';
 
 /** A name, a time zone and a place for the data; then the new project waits for its first visit. */
 export function NewProjectScreen() {
-  const { member, projects, regions = [] } = useSession();
+  const { member, projects, regions } = useSession();
   const queries = useQueryClient();
   const navigate = useNavigate();
   const make = useMutation({
