@@ -234,7 +234,8 @@ def test_details_are_told_in_words() -> None:
     day_ms = 86_400_000
     assert details({"role": "analyst", "unmasked": False}) == "as analyst"
     assert (
-        details({"scopes": "ingest read", "expires_at_ms": 20_000 * day_ms}) == "may ingest, read, expires on 4 Oct 2024"
+        details({"scopes": "ingest read", "expires_at_ms": 20_000 * day_ms})
+        == "may ingest, read, expires on 4 Oct 2024"
     )
     assert details({"scopes": "read", "expires_at_ms": 0}) == "may read, never expires"
     assert details({"by": "link", "link": "l5f038b8968", "hours": 168}) == "by link, for 7 days"

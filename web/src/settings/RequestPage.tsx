@@ -83,7 +83,7 @@ function RequestPage({ kind }: { kind: Kind }) {
           <div
             key={i}
             className="bone"
-            style={{ width: 420 - i * 40, height: 11, margin: '14px 0' }}
+            style={{ width: 420 - i * 40, maxWidth: '100%', height: 11, margin: '14px 0' }}
           />
         ))}
       </div>

@@ -16,7 +16,7 @@ export function Sentence(props: { project: string; entry: AuditEntry; reader?: s
         capital(before.trimStart().replace(' their ', ' your '))
       ) : (
         <>
-          <b>{named}</b>
+          <b>{capital(named)}</b>
           {before}
         </>
       )}

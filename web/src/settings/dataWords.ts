@@ -36,7 +36,8 @@ export function requestState(request: DataRequest): string {
       return request.total > 0 ? `${count(request.done)} of ${count(request.total)}` : 'Running';
     case 'done':
       if (request.receipt && !request.receipt.clean) return 'Something is left';
-      return request.kind === 'deletion' ? 'Done, nothing left' : 'Ready';
+      if (request.kind === 'deletion') return 'Done, nothing left';
+      return request.download_url ? 'Ready' : 'Expired';
     case 'failed':
       return 'Failed';
     case 'cancelled':
