@@ -86,9 +86,10 @@ def doctor(data: Data = None) -> None:
 
     settings = load(data=data)
     findings = examine(settings)
+    width = max(len(finding.name) for finding in findings)
     for finding in findings:
         mark = "[green]ok  [/green]" if finding.ok else "[red]bad [/red]"
-        out.print(f"{mark} {finding.name:<10}", finding.message, sep=" ")
+        out.print(f"{mark} {finding.name:<{width}} ", finding.message, sep=" ")
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
 
@@ -140,6 +141,7 @@ def _serve(settings: Settings) -> None:
     from playhead.journal import check_key
     from playhead.processes import announce, hold_data, with_secret
     from playhead.stores.encryption import Keyring
+    from playhead.stores.regions import every_settings
 
     if settings.geoip_file:
         read_places(Path(settings.geoip_file)).close()
@@ -148,7 +150,8 @@ def _serve(settings: Settings) -> None:
         settings = with_secret(settings)
         control = open_control(settings)
         check_keys(control, keyring := Keyring.of(settings))
-        check_key(settings.journal_path, keyring)
+        for each in every_settings(settings):
+            check_key(each.journal_path, keyring)
         listening = supervisor.listen(settings.host, settings.port)
         settings = settings.model_copy(update={"port": listening.getsockname()[1]})
         url = supervisor.base_url(settings)

@@ -21,8 +21,9 @@ from playhead.api.asked import Body
 from playhead.api.auth import Access, Caller, access, access_to, asking, stores_of
 from playhead.clock import now_ms, rfc3339
 from playhead.errors import PlayheadError
-from playhead.reports.bodies import read_body
+from playhead.jsontext import read_body
 from playhead.settings import Settings
+from playhead.stores.regions import read_regions
 from playhead.stores.tables import Project
 
 router = APIRouter(tags=["Projects"])
@@ -33,7 +34,8 @@ Who = Annotated[Caller, Depends(asking)]
 
 
 class ProjectShape(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`previous_token_until`: until then the token before is taken too."""
+    """`previous_token_until`: until then the token before is taken too. `region`: in which region's stores its data
+    are; empty for the server's own."""
 
     project_id: str
     name: str
@@ -42,7 +44,7 @@ class ProjectShape(msgspec.Struct, frozen=True, omit_defaults=True):
     retention_days: int
     timezone: str
     previous_token_until: str = ""
-    api_key: str = ""
+    region: str = ""
 
 
 class ProjectList(msgspec.Struct, frozen=True):
@@ -50,8 +52,12 @@ class ProjectList(msgspec.Struct, frozen=True):
     next_cursor: str | None = None
 
 
-class NewProjectBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class NewProjectBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`region` is one of those of `/api/session`, for good; empty for the server's own stores."""
+
     name: str
+    timezone: str = "UTC"
+    region: str = ""
 
 
 class ProjectChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -79,7 +85,7 @@ _rotation = msgspec.json.Decoder(Rotation)
 _confirmation = msgspec.json.Decoder(Confirmation)
 
 
-def project_shape(project: Project, api_key: str = "") -> ProjectShape:
+def project_shape(project: Project) -> ProjectShape:
     until = project.previous_until_ms
     return ProjectShape(
         project.project_id,
@@ -89,7 +95,7 @@ def project_shape(project: Project, api_key: str = "") -> ProjectShape:
         project.retention_days,
         project.timezone,
         rfc3339(until) if until > now_ms() else "",
-        api_key,
+        project.region,
     )
 
 
@@ -115,12 +121,22 @@ def list_projects(request: Request, who: Who) -> Response:
     openapi_extra=asks(NewProjectBody),
 )
 def new_project(request: Request, who: Who, body: Body) -> Response:
-    """Makes a project. Its API key is told here and never again."""
+    """Makes a project. It has no API key yet: whoever needs one makes it with the rights that it needs."""
     new: NewProjectBody = read_body(_new_project, body, "bad_name")
     control = stores_of(request).control
     settings: Settings = request.app.state.settings
-    made = create_project(control, new.name, settings.retention_days, who.actor)
-    return json_answer(project_shape(find_project(control, made.project_id), made.api_key), 201)
+    if new.region and new.region not in read_regions(settings):
+        raise PlayheadError(f"`region`: this server is not set up for {new.region}.", code="bad_region")
+    made = create_project(
+        control,
+        new.name,
+        settings.retention_days,
+        who.actor,
+        timezone=new.timezone,
+        region=new.region,
+        with_key=False,
+    )
+    return json_answer(project_shape(find_project(control, made.project_id)), 201)
 
 
 @router.patch(ONE, responses=shape(ProjectShape) | errors(400, 401, 403, 404, 413), openapi_extra=asks(ProjectChange))

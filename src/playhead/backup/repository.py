@@ -3,6 +3,7 @@
 repository
 ├─ backups/{time}-{16 hex}.json.zst    a backup: the list of its files. Its name ends with the list's own SHA-256
 ├─ pieces/{2 hex}/{sha256}             up to 32 MB of a file each; what two backups have in common is there once
+├─ regions/{name}/                     the repository of a region whose backups are kept nowhere else
 ├─ tombstones.json                     everything that was deleted so far, of the last run of `playhead backup`
 └─ keys.json                           the wrapped keys of what is not deleted; in no backup, so that a dropped key
                                        is dropped from all of them
@@ -11,7 +12,7 @@ repository
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -22,10 +23,14 @@ import msgspec
 import zstandard
 
 from playhead.errors import NotFound, PlayheadError
-from playhead.stores.blobs import BlobNotFound, Blobs
+from playhead.stores.blobs import BlobNotFound, Blobs, is_path
 
 VERSION = 1
 PIECE_BYTES = 32 * 1024 * 1024
+# Two million objects, and three times that.
+MAX_LIST_BYTES = 1_000_000_000
+# How many steps the paths of objects have at least that are registered by their project.
+SHORTEST = {"segments": 3, "recordings": 4}
 BACKUPS, TOMBSTONES, KEYS = "backups", "tombstones.json", "keys.json"
 
 
@@ -51,11 +56,10 @@ class Part(msgspec.Struct, frozen=True, array_like=True):
 
 
 class AnalyticsTable(msgspec.Struct, frozen=True):
-    """A table of the embedded analytics store: `uuid` names this very table, `create` makes it again."""
+    """A table of the embedded analytics store: `uuid` names this very table."""
 
     name: str
     uuid: str
-    create: str
     parts: list[Part]
 
 
@@ -68,7 +72,10 @@ class Analytics(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """A backup. `control` is NDJSON of rows (`control_revision` is their schema), `rows` how many it holds a table."""
+    """A backup. `control` is NDJSON of rows (`control_revision` is their schema), `rows` how many it holds a table.
+
+    Of each region there is a backup of its own in that region's repository, which has no control: `regions` names it.
+    """
 
     version: int
     playhead: str
@@ -80,6 +87,7 @@ class Manifest(msgspec.Struct, frozen=True):
     secret: str
     analytics: Analytics
     blobs: list[File]
+    regions: dict[str, str] = {}
 
     def files(self) -> Iterator[File]:
         yield self.control
@@ -168,11 +176,17 @@ class Repository:
         if hashlib.sha256(packed).hexdigest()[:16] != backup_id.rpartition("-")[2]:
             raise Damaged(f"the list of the backup {backup_id} does not match its checksum")
         try:
+            if not 0 <= zstandard.frame_content_size(packed) <= MAX_LIST_BYTES:
+                raise Damaged(f"the list of the backup {backup_id} says that it is too large to be one")
             manifest = msgspec.json.decode(zstandard.ZstdDecompressor().decompress(packed), type=Manifest)
-        except (msgspec.MsgspecError, zstandard.ZstdError) as error:
+        except (msgspec.MsgspecError, zstandard.ZstdError, UnicodeDecodeError) as error:
             raise Damaged(f"the list of the backup {backup_id} can't be read: {error}") from None
         if manifest.version != VERSION:
             raise Damaged(f"the backup {backup_id} has version {manifest.version}; this program reads {VERSION}")
+        for file in manifest.blobs:
+            steps = file.path.split("/")
+            if not is_path(file.path) or len(steps) < SHORTEST.get(steps[0], 1):
+                raise Damaged(f"the backup {backup_id} names an object {file.path!r}, which can be none")
         return manifest
 
     def newest(self) -> tuple[str, Manifest] | None:
@@ -190,11 +204,14 @@ class Repository:
                 size += sum(len(piece) for piece in self.read(file))
         return size
 
-    def keep(self, count: int) -> int:
-        """Removes all backups but the newest `count`, and pieces that no backup needs; answers how many backups."""
-        ids = self.ids()
-        gone, kept = ids[:-count], ids[-count:]
-        needed = {piece for each in kept for file in self.manifest(each).files() for piece in file.pieces}
+    def region(self, name: str, url: str) -> Repository:
+        """The repository of a region: at a URL of its own, or below this one."""
+        return Repository.open(url or f"{self.url.rstrip('/')}/regions/{name}")
+
+    def keep(self, backup_ids: Collection[str]) -> int:
+        """Removes all backups but these, and pieces that none of them needs; answers how many backups."""
+        gone = [each for each in self.ids() if each not in backup_ids]
+        needed = {piece for each in backup_ids for file in self.manifest(each).files() for piece in file.pieces}
         for backup_id in gone:
             self.blobs.delete(_manifest_path(backup_id))
         for piece in set(self._pieces()) - needed:

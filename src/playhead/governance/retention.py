@@ -170,7 +170,8 @@ def _expiry(days: Days) -> ColumnElement[int]:
 
 def bound_events(stores: Stores) -> None:
     """Sees to it that whoever reads events through these stores never gets one that has expired."""
-    stores.analytics.bound(_bounds(stores.control))
+    for each in stores.every():
+        each.analytics.bound(_bounds(stores.control))
 
 
 def _bounds(control: Control) -> Callable[[str], Mapping[str, str]]:
@@ -196,7 +197,11 @@ DELETE_EXPIRED_SQL = f"ALTER TABLE events DELETE WHERE {EXPIRED_SQL} SETTINGS mu
 def remove_expired_events(stores: Stores, now_ms: int) -> list[str]:
     """Takes expired events off the disk; answers of which projects there were any."""
     with stores.control.read() as session:
-        kept = session.execute(select(Project.project_id, Project.event_days).where(Project.event_days > 0)).all()
+        kept = session.execute(
+            select(Project.project_id, Project.event_days).where(
+                stores.hold(Project.project_id), Project.event_days > 0
+            )
+        ).all()
     if not kept:
         return []
     parameters = {

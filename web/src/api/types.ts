@@ -8,6 +8,8 @@ export interface Project {
   retention_days: number;
   /** IANA; the days of reports are days there. */
   timezone: string;
+  /** Where its data is kept, of those that the server has; fixed. Empty: the server's own stores. */
+  region: string;
   /** Until when the token before this one is taken too; only after it was rotated. */
   previous_token_until?: string | null;
   role: Role;
@@ -50,6 +52,8 @@ export interface Session {
   version: string;
   sdk_url: string;
   shop_url: string | null;
+  /** Where a new project's data can be kept, besides the server's own stores. */
+  regions: { name: string }[];
 }
 
 export interface PersonName {
@@ -127,6 +131,7 @@ export interface ReplayDetail extends FeedRow {
   library: { name: string; version: string } | null;
   privacy: ReplayPrivacy;
   gaps: Stretch[];
+  bookmark: { note: string; created_at: string; created_by: string } | null;
   watch_url: string;
 }
 
@@ -221,7 +226,13 @@ export interface Person extends PersonName {
 
 export interface Status {
   ok: boolean;
-  stores: { name: string; ok: boolean; message: string | null; url: string | null }[];
+  stores: {
+    name: string;
+    ok: boolean;
+    message: string | null;
+    url: string | null;
+    region: string;
+  }[];
   journal: { items: number; bytes: number; lag_ms: number; dead_letters: number };
   disk: { free_bytes: number; total_bytes: number };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Member } from '../api/access';
 import type { Role } from '../api/types';
-import { expiry, expiryText, initials, until, whyFixed } from './words';
+import { expiry, expiryText, initials, whyFixed } from './words';
 
 // Noon, wherever this runs: days are written as they are there.
 const NOW = new Date(2026, 10, 24, 12).getTime();
@@ -25,10 +25,6 @@ describe('when a key ends', () => {
   it('is sent as a time, or not at all for a key that stays', () => {
     expect(expiry(30, NOW)).toBe(in_days(30));
     expect(expiry(0, NOW)).toBeUndefined();
-  });
-
-  it('tells until when both tokens work', () => {
-    expect(until(24, NOW)).toMatch(/^25 Nov 2026, \d\d:00$/);
   });
 });
 
