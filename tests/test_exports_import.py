@@ -309,6 +309,8 @@ def test_an_import_broken_off_is_run_again(tmp_path: Path) -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # Whoever runs tests in the background has it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     # Of a pipe that stays open there is more to come, however fast it reads.
     assert broken.stdin
