@@ -170,7 +170,7 @@ def web(directory: str, port: str) -> None:
 
     other = Starlette(routes=[Route("/bench/read", read, methods=["POST"]), Route("/bench/backlog", count)])
     known = Snapshot({TOKEN: ProjectEntry(PROJECT)})
-    app = create_capture(settings, journal, Directory(lambda: known), other)
+    app = create_capture(settings, {"": journal}, Directory(lambda: known), other)
     print("ready", flush=True)
     uvicorn.run(
         app,

@@ -48,13 +48,16 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
         created = subprocess.run(
-            [sys.executable, "-m", "playhead.cli", "project", "create", "Load", "--json"],
+            self.create(),
             env=self.env(),
             check=True,
             capture_output=True,
             text=True,
         )
         self.project = json.loads(created.stdout)
+
+    def create(self) -> list[str]:
+        return [sys.executable, "-m", "playhead.cli", "project", "create", "Load", "--json"]
 
     def env(self) -> dict[str, str]:
         return {**os.environ, "PLAYHEAD_DATA": str(self.data), "PLAYHEAD_SEAL_IDLE_SECONDS": "3600"}

@@ -140,6 +140,7 @@ def _serve(settings: Settings) -> None:
     from playhead.journal import check_key
     from playhead.processes import announce, hold_data, with_secret
     from playhead.stores.encryption import Keyring
+    from playhead.stores.regions import every_settings
 
     if settings.geoip_file:
         read_places(Path(settings.geoip_file)).close()
@@ -148,7 +149,8 @@ def _serve(settings: Settings) -> None:
         settings = with_secret(settings)
         control = open_control(settings)
         check_keys(control, keyring := Keyring.of(settings))
-        check_key(settings.journal_path, keyring)
+        for each in every_settings(settings):
+            check_key(each.journal_path, keyring)
         listening = supervisor.listen(settings.host, settings.port)
         settings = settings.model_copy(update={"port": listening.getsockname()[1]})
         url = supervisor.base_url(settings)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
 from playhead import clock
 from playhead.errors import PlayheadError
 from playhead.governance.keys import check_keys
-from playhead.health import read_worker_report
+from playhead.health import of_region, read_worker_report
 from playhead.journal import Journal, JournalQueue, check_key
 from playhead.processes import data_directory, is_held, running_server
 from playhead.settings import Settings
 from playhead.stores import Stores, open_stores
 from playhead.stores.analytics import engine_for
+from playhead.stores.regions import every_settings, settings_of
 
 LOW_DISK_BYTES = 2_000_000_000
 BEHIND_MS = 60_000
@@ -45,13 +47,14 @@ def examine(settings: Settings) -> list[Finding]:
     except PlayheadError as error:
         return [*findings, Finding("stores", False, error.message)]
     try:
-        findings += [
-            _find("journal", lambda: _journal(settings)),
-            _find("control", lambda: _control(stores)),
-            _find("keys", lambda: _keys(stores, settings)),
-            _find("blobs", lambda: _blobs(stores)),
-            _find("analytics", lambda: _analytics(stores)),
-        ]
+        findings += [_find("control", lambda: _control(stores)), _find("keys", lambda: _keys(stores, settings))]
+        for each in stores.every():
+            own = settings_of(settings, each.region)
+            findings += [
+                _find(of_region("journal", each.region), partial(_journal, own)),
+                _find(of_region("blobs", each.region), partial(_blobs, each)),
+                _find(of_region("analytics", each.region), partial(_analytics, each)),
+            ]
     finally:
         stores.close()
     return findings
@@ -119,7 +122,8 @@ def _control(stores: Stores) -> str:
 
 def _keys(stores: Stores, settings: Settings) -> str:
     check_keys(stores.control, stores.keyring)
-    check_key(settings.journal_path, stores.keyring)
+    for each in every_settings(settings):
+        check_key(each.journal_path, stores.keyring)
     current = stores.keyring.current
     return f"what is stored is encrypted, under {current.name}" if current else "what is stored is not encrypted"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from playhead.clock import now_ms
 from playhead.errors import PlayheadError
-from playhead.journal import Journal
+from playhead.journal import Journal, together
 from playhead.settings import Settings
 from playhead.stores import Stores
 
@@ -46,28 +46,35 @@ def read_worker_report(settings: Settings) -> WorkerReport | None:
         return None
 
 
-def store_checks(stores: Stores) -> dict[str, Callable[[], None]]:
-    """A check for each store that raises PlayheadError with the reason."""
-    return {
-        "control": stores.control.ping,
-        "blobs": stores.blobs.reach,
-        "analytics": stores.analytics.check_schema,
-    }
+def store_checks(stores: Stores) -> dict[tuple[str, str], Callable[[], None]]:
+    """A check for each store, by its kind and region, that raises PlayheadError with the reason."""
+    found: dict[tuple[str, str], Callable[[], None]] = {("control", ""): stores.control.ping}
+    for each in stores.every():
+        found["blobs", each.region] = each.blobs.reach
+        found["analytics", each.region] = each.analytics.check_schema
+    return found
 
 
-def create_health(settings: Settings, stores: Stores, journal: Journal) -> Starlette:
+def of_region(name: str, region: str) -> str:
+    """What a store of a region is called."""
+    return f"{name} ({region})" if region else name
+
+
+def create_health(settings: Settings, stores: Stores, journals: Mapping[str, Journal]) -> Starlette:
     """The application of the three routes."""
     registry = CollectorRegistry()
-    registry.register(JournalCollector(settings, journal))
+    registry.register(JournalCollector(settings, journals.values()))
     ProcessCollector(registry=registry)
 
     async def healthz(request: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
     async def readyz(request: Request) -> Response:
-        checks: dict[str, Callable[[], None]] = {"journal": journal.check_writable}
+        checks: dict[str, Callable[[], None]] = {
+            of_region("journal", region): journal.check_writable for region, journal in journals.items()
+        }
         if request.query_params.get("role") == "api":
-            checks |= store_checks(stores)
+            checks |= {of_region(*name): check for name, check in store_checks(stores).items()}
         reasons = dict(zip(checks, await asyncio.gather(*map(_reason, checks.values())), strict=True))
         failed = {name: reason for name, reason in reasons.items() if reason}
         if failed:
@@ -94,14 +101,15 @@ async def _reason(check: Callable[[], None]) -> str:
 
 
 class JournalCollector(Collector):
-    """The journal, delivery and the disk as Prometheus metrics. Read when asked, so every web process says the same."""
+    """The journals together, delivery and the disk as Prometheus metrics. Read when asked, so every web process says
+    the same."""
 
-    def __init__(self, settings: Settings, journal: Journal) -> None:
+    def __init__(self, settings: Settings, journals: Collection[Journal]) -> None:
         self._settings = settings
-        self._journal = journal
+        self._journals = journals
 
     def collect(self) -> Iterator[Metric]:
-        stats = self._journal.stats()
+        stats = together([journal.stats() for journal in self._journals])
         oldest = stats.oldest_received_at_ms
         lag_seconds = 0.0 if oldest is None else max(0, now_ms() - oldest) / 1000
         disk = shutil.disk_usage(self._settings.data)

@@ -13,6 +13,11 @@ HOUSEKEEPING = "housekeeping"
 BACKUP, WRITING = "backup", "backup writing"
 
 
+def housekeeping(region: str) -> str:
+    """The lease of a region's housekeeping: a store that is down holds up only its own."""
+    return f"{HOUSEKEEPING} {region}".strip()
+
+
 def take_lease(control: Control, name: str, holder: str, seconds: int) -> bool:
     """Takes or prolongs a lease; False while another holds it."""
     now = now_ms()

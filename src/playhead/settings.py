@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -19,6 +19,9 @@ class Settings(BaseSettings):
     control_url: str = Field(default="", description="`sqlite:///file` or `postgresql+psycopg://…`.")
     analytics_backup: str = Field(
         default="", description="Where a ClickHouse server writes its backups: `Disk('backups', '{name}')`."
+    )
+    regions: str = Field(
+        default="", description="Regions with stores of their own, for projects that must stay there: JSON by name."
     )
     public_url: str = Field(default="", description="The address people and browsers reach this server at.")
     replay_origin: str = Field(default="", description="An origin of its own for the player document.")
@@ -76,6 +79,19 @@ class Settings(BaseSettings):
     compact_seconds: int = Field(default=300, ge=1, description="A long replay is compacted this often.")
     compact_blocks: int = Field(default=60, ge=2, description="A replay with so many hot blocks is compacted.")
 
+    _region: str = PrivateAttr("")
+
+    @property
+    def region(self) -> str:
+        """Which region's stores these settings name; empty for those of all projects that are in none."""
+        return self._region
+
+    def of_region(self, region: str, stores: dict[str, str]) -> Settings:
+        """The same settings with another region's stores, and its own journal."""
+        found = self.model_copy(update=stores)
+        found._region = region
+        return found
+
     @property
     def analytics(self) -> str:
         return self.analytics_url or f"chdb://{(self.data / 'analytics').resolve()}"
@@ -90,4 +106,4 @@ class Settings(BaseSettings):
 
     @property
     def journal_path(self) -> Path:
-        return self.data / "journal.sqlite"
+        return self.data / (f"journal-{self._region}.sqlite" if self._region else "journal.sqlite")

@@ -1,7 +1,7 @@
 """`playhead serve`: starts the other processes, again when they die, and takes them along when it goes.
 
 supervisor     holds the data directory and the listening socket; does nothing else
-├─ engine      chDB behind ClickHouse's HTTP interface (with an embedded analytics store only)
+├─ engine      chDB behind ClickHouse's HTTP interface (with an embedded analytics store only; a region's own, too)
 ├─ worker      delivery, sealing, retention, deletion
 └─ web × N     capture and the API, all accepting from the one socket
 """
@@ -32,6 +32,7 @@ from playhead.processes import (
     settings_environment,
 )
 from playhead.settings import Settings
+from playhead.stores.regions import every_settings
 
 log = structlog.get_logger(__name__)
 
@@ -124,10 +125,12 @@ class Supervisor:
         web = environment | {LISTEN_FD: str(listening.fileno())}
         # In the order they start; they stop the other way round.
         self.children: list[Child] = []
-        directory = embedded_directory(settings)
         kept = [self._pipe, lock]
-        if directory is not None:
-            self.children.append(Child("engine", engine_command(directory, self._pipe), environment, kept))
+        for each in every_settings(settings):
+            directory = embedded_directory(each)
+            if directory is not None:
+                command = engine_command(directory, self._pipe)
+                self.children.append(Child(f"engine {each.region}".strip(), command, environment, kept))
         self.children.append(Child("worker", [sys.executable, "-m", "playhead.worker"], environment, kept))
         for number in range(settings.web_processes):
             command = [sys.executable, "-m", "playhead.web"]

@@ -21,6 +21,7 @@ from playhead.journal import Journal
 from playhead.processes import LISTEN_FD, configure_logs, die_with_parent
 from playhead.settings import Settings
 from playhead.stores import open_stores
+from playhead.stores.regions import every_settings
 
 _HEALTH = frozenset(("/healthz", "/readyz", "/metrics"))
 
@@ -28,9 +29,12 @@ _HEALTH = frozenset(("/healthz", "/readyz", "/metrics"))
 def create_app(settings: Settings) -> tuple[ASGIApp, Callable[[], None]]:
     """The whole of what the server answers, and what closes it."""
     stores = open_stores(settings)
-    journal = Journal.open(settings.journal_path, settings.journal_max_bytes, stores.keyring)
+    journals = {
+        each.region: Journal.open(each.journal_path, settings.journal_max_bytes, stores.keyring)
+        for each in every_settings(settings)
+    }
     directory = Directory(control_loader(stores.control.engine, settings.secret), key_user(stores.control.engine))
-    health = SecurityHeaders(create_health(settings, stores, journal), public_url=settings.public_url)
+    health = SecurityHeaders(create_health(settings, stores, journals), public_url=settings.public_url)
     api = create_api(settings, stores)
     shop = _shop() if settings.demo else None
 
@@ -47,10 +51,11 @@ def create_app(settings: Settings) -> tuple[ASGIApp, Callable[[], None]]:
 
     def close() -> None:
         directory.close()
-        journal.close()
+        for journal in journals.values():
+            journal.close()
         stores.close()
 
-    return create_capture(settings, journal, directory, rest), close
+    return create_capture(settings, journals, directory, rest), close
 
 
 def shop_directory() -> Path | None:

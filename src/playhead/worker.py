@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,11 +21,12 @@ from playhead.errors import PlayheadError, Unavailable
 from playhead.governance.retention import bound_events
 from playhead.health import WorkerReport
 from playhead.journal import JournalQueue
-from playhead.leases import BACKUP, HOUSEKEEPING, is_taken, release_lease, take_lease
+from playhead.leases import BACKUP, housekeeping, is_taken, release_lease, take_lease
 from playhead.processes import configure_logs, die_with_parent, on_stop, write_private
 from playhead.replays.sealing import run_jobs
 from playhead.settings import Settings
 from playhead.stores import Stores, open_stores
+from playhead.stores.regions import settings_of
 
 log = structlog.get_logger(__name__)
 
@@ -41,14 +42,15 @@ T = TypeVar("T")
 
 
 class Worker:
-    """Runs until `stop`; a store that is down is tried again, ever more slowly, while capture goes on."""
+    """Works on one region's stores until `stop`; one that is down is tried again, ever more slowly, while capture goes
+    on."""
 
-    def __init__(self, settings: Settings, stores: Stores, queue: JournalQueue) -> None:
+    def __init__(self, settings: Settings, stores: Stores, queue: JournalQueue, report: Report | None = None) -> None:
         self._settings = settings
         self._stores = stores
         self._delivery = Delivery(queue, stores, settings)
         self._stopped = threading.Event()
-        self._report = Report(settings.data / "worker.json")
+        self._report = report or Report(settings.data / "worker.json")
 
     def stop(self) -> None:
         self._stopped.set()
@@ -73,7 +75,7 @@ class Worker:
 
     def _flush(self) -> Delivered | None:
         delivered = self._delivery.run_once()
-        self._report.delivered(delivered)
+        self._report.delivered(self._stores.region, delivered)
         return delivered
 
     def _until_it_works(self, step: Callable[[], T], longest_s: float = LAST_RETRY_SECONDS) -> T | None:
@@ -82,10 +84,10 @@ class Worker:
             try:
                 return step()
             except Unavailable as error:
-                self._report.failed(error.message)
-                log.warning("store_down", error=error.message[:300], retry_in_s=delay)
+                self._report.failed(self._stores.region, error.message)
+                log.warning("store_down", region=self._stores.region, error=error.message[:300], retry_in_s=delay)
             except Exception as error:  # whatever went wrong, the items are in the journal and stay there
-                self._report.failed(f"{type(error).__name__}: {error}"[:300])
+                self._report.failed(self._stores.region, f"{type(error).__name__}: {error}"[:300])
                 log.exception("delivery_failed", retry_in_s=delay)
             self._stopped.wait(delay)
             delay = min(longest_s, delay * 2)
@@ -101,11 +103,12 @@ class Worker:
 
     def _keep_house(self) -> None:
         holder = f"{os.getpid()}-{secrets.token_hex(4)}"
+        lease = housekeeping(self._stores.region)
         while not self._stopped.is_set():
             try:
                 if self._rests():
-                    release_lease(self._stores.control, HOUSEKEEPING, holder)
-                elif take_lease(self._stores.control, HOUSEKEEPING, holder, LEASE_SECONDS):
+                    release_lease(self._stores.control, lease, holder)
+                elif take_lease(self._stores.control, lease, holder, LEASE_SECONDS):
                     sweep(self._settings, self._stores)
                     run_jobs(self._stores, self._settings, self._rests)
             except Unavailable as error:
@@ -114,7 +117,7 @@ class Worker:
                 log.exception("housekeeping_failed")
             self._stopped.wait(HOUSEKEEPING_SECONDS)
         with suppress(Unavailable):
-            release_lease(self._stores.control, HOUSEKEEPING, holder)
+            release_lease(self._stores.control, lease, holder)
 
     def _rests(self) -> bool:
         """Nothing is sealed or taken away while a backup copies what stands."""
@@ -122,35 +125,39 @@ class Worker:
 
 
 class Report:
-    """Keeps `worker.json` up to date, at most once a second while nothing fails."""
+    """Keeps `worker.json` up to date, at most once a second while nothing fails; for all regions together."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._now = WorkerReport(0, os.getpid())
+        self._errors: dict[str, str] = {}
         self._written_at = 0.0
+        self._lock = threading.Lock()
 
-    def delivered(self, delivered: Delivered | None) -> None:
-        now = self._now
-        if delivered is not None:
-            now = msgspec.structs.replace(
-                now,
-                flushes=now.flushes + 1,
-                items=now.items + delivered.items,
-                bytes=now.bytes + delivered.bytes,
-                buried=now.buried + delivered.buried,
-            )
-        recovered = bool(now.error)
-        self._now = msgspec.structs.replace(now, error="")
-        if recovered or time.monotonic() - self._written_at >= REPORT_SECONDS:
+    def delivered(self, region: str, delivered: Delivered | None) -> None:
+        with self._lock:
+            now = self._now
+            if delivered is not None:
+                self._now = msgspec.structs.replace(
+                    now,
+                    flushes=now.flushes + 1,
+                    items=now.items + delivered.items,
+                    bytes=now.bytes + delivered.bytes,
+                    buried=now.buried + delivered.buried,
+                )
+            recovered = self._errors.pop(region, "")
+            if recovered or time.monotonic() - self._written_at >= REPORT_SECONDS:
+                self._write()
+
+    def failed(self, region: str, error: str) -> None:
+        with self._lock:
+            self._errors[region] = f"{region}: {error}" if region else error
+            self._now = msgspec.structs.replace(self._now, failures=self._now.failures + 1)
             self._write()
-
-    def failed(self, error: str) -> None:
-        self._now = msgspec.structs.replace(self._now, error=error, failures=self._now.failures + 1)
-        self._write()
 
     def _write(self) -> None:
         self._written_at = time.monotonic()
-        self._now = msgspec.structs.replace(self._now, at_ms=now_ms())
+        self._now = msgspec.structs.replace(self._now, at_ms=now_ms(), error="; ".join(self._errors.values()))
         write_private(self._path, msgspec.json.encode(self._now))
 
 
@@ -158,16 +165,29 @@ def main() -> None:
     die_with_parent()
     configure_logs("worker")
     settings = Settings()
-    stores = open_stores(settings)
-    bound_events(stores)
-    queue = JournalQueue.open(settings.journal_path, stores.keyring)
-    worker = Worker(settings, stores, queue)
-    on_stop(worker.stop)
-    try:
-        worker.run()
-    finally:
-        queue.close()
-        stores.close()
+    with ExitStack() as stack:
+        stores = open_stores(settings)
+        stack.callback(stores.close)
+        bound_events(stores)
+        report = Report(settings.data / "worker.json")
+        workers = []
+        for theirs in stores.every():
+            own = settings_of(settings, theirs.region)
+            queue = JournalQueue.open(own.journal_path, theirs.keyring)
+            stack.callback(queue.close)
+            workers.append(Worker(own, theirs, queue, report))
+
+        def stop() -> None:
+            for worker in workers:
+                worker.stop()
+
+        on_stop(stop)
+        threads = [threading.Thread(target=worker.run) for worker in workers[1:]]
+        for thread in threads:
+            thread.start()
+        workers[0].run()
+        for thread in threads:
+            thread.join()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -75,6 +76,15 @@ def test_whatever_a_property_is_called_it_is_listed_and_has_its_values(
     assert results(program, "/events/values", property=name) == [{"value": "it", "count": 1}]
 
 
+@pytest.fixture
+def no_merges(stores: Stores) -> Iterator[None]:
+    """Rows stay where they are: an estimate of which blocks were counted and then read differs when they move."""
+    stores.analytics.command("SYSTEM STOP MERGES events")
+    yield
+    stores.analytics.command("SYSTEM START MERGES events")
+
+
+@pytest.mark.usefixtures("no_merges")
 def test_of_many_events_some_stand_for_all(
     program: TestClient, stores: Stores, made: NewProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:

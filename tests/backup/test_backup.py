@@ -29,7 +29,7 @@ from playhead.governance.deletion import delete_replay
 from playhead.governance.erasing import run_requests
 from playhead.governance.requests import Asked, Receipt, create_deletion, receipt_of
 from playhead.journal import Journal, JournalQueue
-from playhead.leases import BACKUP, HOUSEKEEPING, is_taken, take_lease
+from playhead.leases import BACKUP, housekeeping, is_taken, take_lease
 from playhead.processes import with_secret
 from playhead.replays.sealing import seal_due
 from playhead.settings import Settings
@@ -162,7 +162,7 @@ def test_a_second_backup_stores_only_what_is_new(
     assert [file for file in new.blobs if file in old.blobs] == old.blobs
     assert before < {path for path, _ in repository.blobs.sizes("pieces")}
 
-    assert again.keep(1) == 1
+    assert again.keep(again.ids()[-1:]) == 1
     assert again.ids() == [second.backup_id]
     assert again.verify(again.manifest(second.backup_id)) > 0
 
@@ -354,10 +354,10 @@ def test_a_server_writes_its_own_backups_each_on_the_base_of_the_one_before(
 
 
 def test_housekeeping_rests_while_a_backup_copies(stores: Stores) -> None:
-    with housekeeping_rests(stores.control):
-        assert not take_lease(stores.control, HOUSEKEEPING, "worker", 60)
+    with housekeeping_rests(stores):
+        assert not take_lease(stores.control, housekeeping(""), "worker", 60)
         assert is_taken(stores.control, BACKUP)
-    assert take_lease(stores.control, HOUSEKEEPING, "worker", 60)
+    assert take_lease(stores.control, housekeeping(""), "worker", 60)
     assert not is_taken(stores.control, BACKUP)
 
 

@@ -46,7 +46,7 @@ class Server:
         """Starts the application anew, with settings changed."""
         self.settings = self.settings.model_copy(update=changes)
         self.directory = Directory(lambda: self.control)
-        self.app = create_capture(self.settings, self.journal, self.directory)
+        self.app = create_capture(self.settings, {"": self.journal}, self.directory)
 
     async def ask(self, method: str, url: str, **arguments: Any) -> httpx.Response:
         headers = {"origin": ORIGIN, **arguments.pop("headers", {})}

@@ -19,6 +19,7 @@ from playhead.accounts import hashed
 from playhead.capture.app import create_capture
 from playhead.capture.directory import Directory, ProjectEntry, Snapshot
 from playhead.clock import now_ms, set_clock
+from playhead.journal import Journal, JournalQueue
 
 from .conftest import ORIGIN, PROJECT, REPLAY, TOKEN, Server, is_uuid7, page
 
@@ -536,6 +537,30 @@ async def test_a_project_over_its_rate_waits_and_others_do_not(server: Server) -
     assert other.status_code == 200
 
 
+async def test_each_region_has_its_journal_and_one_that_is_not_set_up_takes_nothing(server: Server) -> None:
+    server.control = Snapshot(
+        {
+            TOKEN: ProjectEntry(PROJECT),
+            "eu-token": ProjectEntry("peu", region="eu"),
+            "us-token": ProjectEntry("pus", region="us"),
+        }
+    )
+    path = server.settings.data / "journal-eu.sqlite"
+    journal, queue = Journal.open(path, 1_000_000), JournalQueue.open(path)
+    server.app = create_capture(server.settings, {"": server.journal, "eu": journal}, server.directory)
+    answer = await server.ask("POST", "/track/", content=form([event(), event(token="eu-token")]), headers=FORM)
+    assert answer.status_code == 200, answer.text
+    assert [item.project_id for item in server.journalled()] == [PROJECT]
+    assert [item.project_id for item in queue.waiting()] == ["peu"]
+
+    refused = await server.ask("POST", "/track/", content=form([event(token="us-token")]), headers=FORM)
+    assert refused.status_code == 503
+    assert refused.headers["access-control-allow-origin"] == ORIGIN
+    assert refused.json()["error"]["code"] == "region_missing"
+    journal.close()
+    queue.close()
+
+
 async def test_a_full_journal_answers_503_and_keeps_what_it_has(server: Server) -> None:
     server.journal.close()
     server.journal = type(server.journal).open(server.settings.journal_path, 3_000)
@@ -607,7 +632,7 @@ async def test_a_key_that_may_ingest_imports(server: Server, way: str) -> None:
     noted: list[set[str]] = []
     server.control = Snapshot({}, keys={hashed("ph_key"): ProjectEntry(PROJECT)})
     server.directory = Directory(lambda: server.control, noted.append)
-    server.app = create_capture(server.settings, server.journal, server.directory)
+    server.app = create_capture(server.settings, {"": server.journal}, server.directory)
     given: dict[str, Any] = (
         {"headers": {"authorization": "Bearer ph_key"}} if way == "bearer" else {"auth": ("ph_key", "")}
     )

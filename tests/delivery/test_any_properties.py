@@ -34,7 +34,7 @@ class Site:
         self.journal = Journal.open(settings.journal_path, settings.journal_max_bytes)
         self.queue = JournalQueue.open(settings.journal_path)
         self.directory = Directory(lambda: Snapshot({made.token: ProjectEntry(made.project_id)}))
-        self.capture = TestClient(create_capture(settings, self.journal, self.directory))
+        self.capture = TestClient(create_capture(settings, {"": self.journal}, self.directory))
         self.delivery = Delivery(self.queue, stores, settings)
         self.token = made.token
         self.api = TestClient(

@@ -179,6 +179,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, next: 
         message:
           name === 'blobs' ? 'No space left on device. Free some, or move the folder.' : null,
         url: `${name}:///data`,
+        region: '',
       })),
       journal: { items: 12, bytes: 48211, lag_ms: 140, dead_letters: 0 },
       disk: { free_bytes: 61e9, total_bytes: 250e9 },

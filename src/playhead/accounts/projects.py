@@ -36,13 +36,17 @@ class NewProject(msgspec.Struct, frozen=True):
     api_key: str
 
 
-def create_project(control: Control, name: str, retention_days: int, actor: Actor = COMMAND) -> NewProject:
-    """A new project with a token and an API key of its own. Raises PlayheadError for a name that is empty."""
+def create_project(
+    control: Control, name: str, retention_days: int, actor: Actor = COMMAND, *, timezone: str = "UTC", region: str = ""
+) -> NewProject:
+    """A new project with a token and an API key of its own. Raises PlayheadError for a name or a time zone that is
+    none. The caller knows that there is such a region."""
     name = name.strip()
     if not name or len(name) > 200:
         raise PlayheadError("a project needs a name of 1 to 200 characters", code="bad_name")
+    _check_timezone(timezone)
     new = NewProject(new_project_id(), secrets.token_hex(16), new_secret("ph"))
-    return _add(control, name, new, retention_days, actor)
+    return _add(control, name, new, retention_days, actor, timezone, region)
 
 
 def ensure_demo(control: Control, retention_days: int) -> NewProject:
@@ -54,7 +58,20 @@ def ensure_demo(control: Control, retention_days: int) -> NewProject:
     return _add(control, DEMO_PROJECT, NewProject(new_project_id(), DEMO_TOKEN, DEMO_KEY), retention_days, COMMAND)
 
 
-def _add(control: Control, name: str, project: NewProject, retention_days: int, actor: Actor) -> NewProject:
+def _check_timezone(timezone: str) -> None:
+    if timezone not in available_timezones():
+        raise PlayheadError("`timezone` must be an IANA name, such as Europe/Berlin.", code="bad_timezone")
+
+
+def _add(  # noqa: PLR0917
+    control: Control,
+    name: str,
+    project: NewProject,
+    retention_days: int,
+    actor: Actor,
+    timezone: str = "UTC",
+    region: str = "",
+) -> NewProject:
     created_at_ms = now_ms()
     with control.write() as session:
         session.add(
@@ -64,7 +81,8 @@ def _add(control: Control, name: str, project: NewProject, retention_days: int, 
                 token=project.token,
                 created_at_ms=created_at_ms,
                 retention_days=retention_days,
-                timezone="UTC",
+                timezone=timezone,
+                region=region,
             )
         )
         session.add(
@@ -78,7 +96,8 @@ def _add(control: Control, name: str, project: NewProject, retention_days: int, 
                 unmasked=1,
             )
         )
-        record(session, project.project_id, actor, "project.created", "project", project.project_id)
+        detail = {"region": region} if region else None
+        record(session, project.project_id, actor, "project.created", "project", project.project_id, detail)
     return project
 
 
@@ -86,8 +105,8 @@ def change_project(control: Control, project_id: str, name: str | None, timezone
     """What is None stays. Raises `PlayheadError` for a name or a time zone that is none."""
     if name is not None:
         name = line(name, "name")
-    if timezone is not None and timezone not in available_timezones():
-        raise PlayheadError("`timezone` must be an IANA name, such as Europe/Berlin.", code="bad_timezone")
+    if timezone is not None:
+        _check_timezone(timezone)
     with control.write() as session:
         project = session.get_one(Project, project_id)
         if timezone is not None and timezone != project.timezone:

@@ -85,16 +85,17 @@ def actor_of(who: Caller) -> Actor:
 
 
 def stores_of(request: Request) -> Stores:
+    """The stores of the request's project. Of a request that is about none only `control` is of use."""
     found = request.app.state.stores
     assert isinstance(found, Stores)
-    return found
+    return found.of(getattr(request.state, "region", ""))
 
 
 def allowed(request: Request) -> None:
     """Lets the request through, or raises Unauthorized, Forbidden, or NotFound for what the caller must not know of.
 
     Runs before every route: who asks is then in `request.state.caller`, in which project and how far in
-    `request.state.access`.
+    `request.state.access`, and in `request.state.region` where the project's data are.
     """
     rule = rule_of(request)
     if rule == "public":
@@ -115,6 +116,7 @@ def allowed(request: Request) -> None:
         case "watch" | "report" | "edit" | "export" | "share" | "privacy" | "delete" | "audit" | "manage" | "own":
             access = access_of(request, who)
             request.state.access = access
+            request.state.region = access.project.region
             if rule not in access.rights:
                 raise missing(rule)
         case _:

@@ -23,6 +23,7 @@ from playhead.clock import now_ms, rfc3339
 from playhead.errors import PlayheadError
 from playhead.jsontext import read_body
 from playhead.settings import Settings
+from playhead.stores.regions import read_regions
 from playhead.stores.tables import Project
 
 router = APIRouter(tags=["Projects"])
@@ -33,7 +34,8 @@ Who = Annotated[Caller, Depends(asking)]
 
 
 class ProjectShape(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`previous_token_until`: until then the token before is taken too."""
+    """`previous_token_until`: until then the token before is taken too. `region`: in which region's stores its data
+    are; empty for the server's own."""
 
     project_id: str
     name: str
@@ -43,6 +45,7 @@ class ProjectShape(msgspec.Struct, frozen=True, omit_defaults=True):
     timezone: str
     previous_token_until: str = ""
     api_key: str = ""
+    region: str = ""
 
 
 class ProjectList(msgspec.Struct, frozen=True):
@@ -50,8 +53,12 @@ class ProjectList(msgspec.Struct, frozen=True):
     next_cursor: str | None = None
 
 
-class NewProjectBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class NewProjectBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`region` is one of those of `/api/session`, for good; empty for the server's own stores."""
+
     name: str
+    timezone: str = "UTC"
+    region: str = ""
 
 
 class ProjectChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -90,6 +97,7 @@ def project_shape(project: Project, api_key: str = "") -> ProjectShape:
         project.timezone,
         rfc3339(until) if until > now_ms() else "",
         api_key,
+        project.region,
     )
 
 
@@ -119,7 +127,11 @@ def new_project(request: Request, who: Who, body: Body) -> Response:
     new: NewProjectBody = read_body(_new_project, body, "bad_name")
     control = stores_of(request).control
     settings: Settings = request.app.state.settings
-    made = create_project(control, new.name, settings.retention_days, who.actor)
+    if new.region and new.region not in read_regions(settings):
+        raise PlayheadError(f"`region`: this server is not set up for {new.region}.", code="bad_region")
+    made = create_project(
+        control, new.name, settings.retention_days, who.actor, timezone=new.timezone, region=new.region
+    )
     return json_answer(project_shape(find_project(control, made.project_id), made.api_key), 201)
 
 

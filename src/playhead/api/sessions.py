@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
+from pathlib import Path as FilePath
 from typing import Annotated
 
 import msgspec
@@ -23,9 +25,9 @@ from playhead.api.static import dashboard
 from playhead.clock import now_ms
 from playhead.errors import PlayheadError
 from playhead.health import store_checks
-from playhead.journal import JournalQueue
+from playhead.journal import JournalQueue, JournalStats, together
 from playhead.settings import Settings
-from playhead.stores import Stores
+from playhead.stores.regions import every_settings, read_regions
 from playhead.stores.tables import Member
 
 router = APIRouter()
@@ -43,6 +45,7 @@ class OwnProjectShape(msgspec.Struct, frozen=True):
     retention_days: int
     timezone: str
     previous_token_until: str | None
+    region: str
     role: Role
     rights: list[Right]
     unmasked: bool
@@ -59,7 +62,13 @@ class MemberShape(msgspec.Struct, frozen=True):
     is_operator: bool
 
 
+class RegionShape(msgspec.Struct, frozen=True):
+    name: str
+
+
 class SessionShape(msgspec.Struct, frozen=True):
+    """`regions` are those that a new project can be made in, told to whom may make one."""
+
     member: MemberShape
     csrf_token: str
     projects: list[OwnProjectShape]
@@ -67,13 +76,17 @@ class SessionShape(msgspec.Struct, frozen=True):
     version: str
     sdk_url: str
     shop_url: str | None
+    regions: list[RegionShape]
 
 
 class StoreShape(msgspec.Struct, frozen=True):
+    """`region` is empty for those of projects that are in none."""
+
     name: str
     ok: bool
     message: str | None
     url: str | None
+    region: str
 
 
 class JournalShape(msgspec.Struct, frozen=True):
@@ -106,6 +119,7 @@ def own_project_shape(access: Access) -> OwnProjectShape:
         project.retention_days,
         project.timezone,
         project.previous_token_until or None,
+        project.region,
         access.role,
         in_order(access.rights),
         access.unmasked,
@@ -170,6 +184,7 @@ def session(request: Request, who: Who) -> Response:
             __version__,
             f"{base}/sdk.js",
             "/shop/" if settings.demo else None,
+            [RegionShape(name) for name in read_regions(settings)] if who.is_operator else [],
         )
     )
 
@@ -190,29 +205,32 @@ def status(request: Request, who: Who) -> Response:
     """Whether every store answers, and what waits."""
     settings: Settings = request.app.state.settings
     stores = stores_of(request)
-    found = [_check(name, check, _url(stores, name)) for name, check in store_checks(stores).items()]
-    journal = JournalShape()
+    urls = {("control", ""): stores.control.url}
+    for each in stores.every():
+        urls["analytics", each.region] = each.analytics.url
+        urls["blobs", each.region] = each.blobs.url
+    found = [_check(name, check, urls[name]) for name, check in store_checks(stores).items()]
+    waiting: list[JournalStats] = []
 
-    def read_journal() -> None:
-        nonlocal journal
-        with closing(JournalQueue.open(settings.journal_path)) as queue:
-            stats = queue.stats()
-        oldest = stats.oldest_received_at_ms
-        lag_ms = 0 if oldest is None else max(0, now_ms() - oldest)
-        journal = JournalShape(stats.items, stats.bytes, lag_ms, stats.dead_letters)
+    def read_journal(path: FilePath) -> None:
+        with closing(JournalQueue.open(path)) as queue:
+            waiting.append(queue.stats())
 
-    found.append(_check("journal", read_journal, str(settings.journal_path)))
+    for own in every_settings(settings):
+        path = own.journal_path
+        found.append(_check(("journal", own.region), partial(read_journal, path), str(path)))
+    stats = together(waiting)
+    oldest = stats.oldest_received_at_ms
+    lag_ms = 0 if oldest is None else max(0, now_ms() - oldest)
+    journal = JournalShape(stats.items, stats.bytes, lag_ms, stats.dead_letters)
     disk = shutil.disk_usage(settings.data)
     return json_answer(StatusShape(all(each.ok for each in found), found, journal, DiskShape(disk.free, disk.total)))
 
 
-def _check(name: str, check: Callable[[], None], url: str) -> StoreShape:
+def _check(name: tuple[str, str], check: Callable[[], None], url: str) -> StoreShape:
+    kind, region = name
     try:
         check()
     except PlayheadError as error:
-        return StoreShape(name, False, error.message, url)
-    return StoreShape(name, True, None, url)
-
-
-def _url(stores: Stores, name: str) -> str:
-    return {"analytics": stores.analytics.url, "blobs": stores.blobs.url, "control": stores.control.url}[name]
+        return StoreShape(kind, False, error.message, url, region)
+    return StoreShape(kind, True, None, url, region)

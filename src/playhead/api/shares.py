@@ -206,6 +206,7 @@ def _opened(request: Request, secret: str, *, count: bool = False) -> Opened:
         limiter.take("")
         raise
     limiter.take(found.replay.project_id)
+    request.state.region = stores_of(request).of_project(found.replay.project_id).region
     return found
 
 

@@ -1,6 +1,6 @@
 """Making a backup while the server runs.
 
-copy the blobs that the backup before had not              most of the bytes; nothing rests
+copy the blobs that the backup before had not              most of the bytes; nothing rests. Each step: of all regions
 ┌ housekeeping rests: nothing is sealed or taken away ─────────────────────────────────────┐
 │ 1 the journal   what is delivered from here on is in it and in the stores; redelivery changes nothing
 │ 2 control       rows of one moment
@@ -34,11 +34,12 @@ from playhead.backup.repository import KEYS, TOMBSTONES, VERSION, Analytics, Fil
 from playhead.clock import now_ms
 from playhead.errors import PlayheadError, Unavailable
 from playhead.governance import audit
-from playhead.leases import BACKUP, HOUSEKEEPING, WRITING, is_taken, release_lease, take_lease
+from playhead.leases import BACKUP, WRITING, housekeeping, is_taken, release_lease, take_lease
 from playhead.settings import Settings
 from playhead.stores import Stores
 from playhead.stores.blobs import BlobNotFound, Blobs
 from playhead.stores.control import Control
+from playhead.stores.regions import read_regions, settings_of
 
 LEASE_SECONDS = 60
 RENEW_SECONDS = 15.0
@@ -63,56 +64,135 @@ class Made(msgspec.Struct, frozen=True):
 
 
 def back_up(settings: Settings, stores: Stores, repository: Repository) -> Made:
-    """A backup of everything. Raises what a store that is down raises; the backups before stay as they are."""
-    _check_place(settings, repository)
+    """A backup of everything, of every region where its own are kept. Raises what a store that is down raises; the
+    backups before stay as they are."""
+    copies = [
+        _Copy(settings_of(settings, each.region), each, kept)
+        for each, kept in repositories(settings, stores, repository)
+    ]
     with stores.control.engine.connect() as connection:
         _check_own(rows.lines(repository.note(TOMBSTONES)), rows.notes(connection))
-    newest = repository.newest()
-    before = newest[1] if newest else None
-    known = {file.path: file for file in before.blobs} if before else {}
     with ExitStack() as stack:
         room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=ROOM, dir=settings.data)))
-        copied = _copy_blobs(repository, stores.blobs, known)
-        with housekeeping_rests(stores.control):
+        for copy in copies:
+            copy.blobs()
+        with housekeeping_rests(stores):
             made_at_ms, begun = now_ms(), time.monotonic()
-            _copy_journal(settings.journal_path, room / "journal.sqlite")
+            for copy in copies:
+                copy.journal(room)
             counts, revision = _copy_control(stores.control, room / "control.ndjson")
-            name = f"{engine.FROZEN}{made_at_ms}_{secrets.token_hex(4)}"
-            tables = None
-            if settings.analytics_backup:
-                earlier = before.analytics if before else Analytics()
-                analytics = engine.back_up_by_statement(stores.analytics, settings.analytics_backup, name, earlier)
-            else:
-                tables = stack.enter_context(engine.frozen(stores.analytics, name))
-            blobs = _copy_blobs(repository, stores.blobs, copied)
+            for copy in copies:
+                copy.analytics(stack, f"{engine.FROZEN}{made_at_ms}_{secrets.token_hex(4)}")
+            for copy in copies:
+                copy.blobs()
             rested_ms = round((time.monotonic() - begun) * 1_000)
-        if tables is not None:
-            analytics = engine.keep_frozen(repository, tables, before.analytics if before else Analytics())
-        manifest = Manifest(
-            version=VERSION,
-            playhead=__version__,
-            made_at_ms=made_at_ms,
+        own, *others = [copy.manifest(made_at_ms) for copy in copies]
+        whole = msgspec.structs.replace(
+            own,
             control_revision=revision,
             control=_add(repository, room / "control.ndjson"),
             rows=dict(counts),
-            journal=_add(repository, room / "journal.sqlite"),
             secret=_secret(settings),
-            analytics=analytics,
-            blobs=sorted(blobs.values(), key=lambda file: file.path),
+            regions={
+                copy.region: copy.repository.commit(manifest) for copy, manifest in zip(copies[1:], others, strict=True)
+            },
         )
-        backup_id = repository.commit(manifest)
+        backup_id = repository.commit(whole)
     write_notes(stores.control, repository)
+    manifests = [whole, *others]
     made = Made(
         backup_id,
-        sum(file.size for file in manifest.files()),
-        repository.written_bytes,
-        len(manifest.blobs),
+        sum(file.size for manifest in manifests for file in manifest.files()),
+        sum(copy.repository.written_bytes for copy in copies),
+        sum(len(manifest.blobs) for manifest in manifests),
         rested_ms,
     )
     with stores.control.write() as session:
         detail = {"bytes": made.bytes, "new_bytes": made.new_bytes, "objects": made.objects}
         audit.record(session, audit.NO_PROJECT, audit.COMMAND, "backup.made", "backup", backup_id, detail)
     return made
+
+
+Place = tuple[Stores, Repository]
+
+
+def verify_all(places: list[Place], backup_id: str) -> int:
+    """Reads every file of a backup and checks it; answers how many bytes. Raises `Damaged`."""
+    whole = places[0][1].manifest(backup_id)
+    size = places[0][1].verify(whole)
+    for stores, repository in places[1:]:
+        size += repository.verify(repository.manifest(whole.regions[stores.region]))
+    return size
+
+
+def keep_newest(places: list[Place], count: int) -> int:
+    """Removes all backups but the newest ones; answers how many there were."""
+    newest = places[0][1].ids()[-count:]
+    kept = [places[0][1].manifest(each).regions for each in newest]
+    removed = places[0][1].keep(newest)
+    for stores, repository in places[1:]:
+        repository.keep([regions[stores.region] for regions in kept if stores.region in regions])
+    return removed
+
+
+def repositories(settings: Settings, stores: Stores, repository: Repository) -> list[Place]:
+    """Every region's stores with where their backups are kept. Raises PlayheadError when that can't be."""
+    regions = read_regions(settings)
+    found = [(stores, repository)]
+    found += [(each, repository.region(each.region, regions[each.region].backup_url)) for each in stores.every()[1:]]
+    for _, kept in found:
+        for each in stores.every():
+            _check_place(settings, each, kept)
+    return found
+
+
+class _Copy:
+    """One region's part of a backup as it is made: the blobs, the journal, the frozen tables."""
+
+    def __init__(self, settings: Settings, stores: Stores, repository: Repository) -> None:
+        newest = repository.newest()
+        before = newest[1] if newest else None
+        self.region = stores.region
+        self.repository = repository
+        self._settings = settings
+        self._stores = stores
+        self._before = before.analytics if before else Analytics()
+        self._blobs = {file.path: file for file in before.blobs} if before else {}
+        self._journal = settings.journal_path
+        self._tables: list[engine.Frozen] | None = None
+        self._analytics = Analytics()
+
+    def blobs(self) -> None:
+        """What stands now; called again it reads only what came since."""
+        self._blobs = _copy_blobs(self.repository, self._stores.blobs, self._blobs)
+
+    def journal(self, room: Path) -> None:
+        self._journal = room / self._settings.journal_path.name
+        _copy_journal(self._settings.journal_path, self._journal)
+
+    def analytics(self, stack: ExitStack, name: str) -> None:
+        analytics, where = self._stores.analytics, self._settings.analytics_backup
+        if where:
+            self._analytics = engine.back_up_by_statement(analytics, where, name, self._before)
+        else:
+            self._tables = stack.enter_context(engine.frozen(analytics, name))
+
+    def manifest(self, made_at_ms: int) -> Manifest:
+        """Stores what was frozen, and answers the list of all, without control."""
+        if self._tables is not None:
+            self._analytics = engine.keep_frozen(self.repository, self._tables, self._before)
+        return Manifest(
+            version=VERSION,
+            playhead=__version__,
+            made_at_ms=made_at_ms,
+            control_revision="",
+            control=File("control.ndjson", 0, []),
+            rows={},
+            journal=msgspec.structs.replace(_add(self.repository, self._journal), path="journal.sqlite"),
+            secret="",
+            analytics=self._analytics,
+            blobs=sorted(self._blobs.values(), key=lambda file: file.path),
+        )
 
 
 def sweep(settings: Settings, stores: Stores) -> int:
@@ -172,18 +252,22 @@ def one_at_a_time(control: Control) -> Iterator[None]:
 
 
 @contextmanager
-def housekeeping_rests(control: Control) -> Iterator[None]:
-    """No recording is sealed, superseded or deleted while the block runs. Raises `Unavailable` when it can't be had."""
-    holder = _holder()
-    take_lease(control, BACKUP, holder, LEASE_SECONDS)
-    with _renewed(control, BACKUP, holder):
+def housekeeping_rests(stores: Stores) -> Iterator[None]:
+    """No recording is sealed, superseded or deleted while the block runs, in no region. Raises `Unavailable` when that
+    can't be had."""
+    control, holder = stores.control, _holder()
+    with ExitStack() as stack:
+        take_lease(control, BACKUP, holder, LEASE_SECONDS)
+        stack.enter_context(_renewed(control, BACKUP, holder))
         deadline = time.monotonic() + HOUSE_SECONDS
-        while not take_lease(control, HOUSEKEEPING, holder, LEASE_SECONDS):
-            if time.monotonic() > deadline:
-                raise Unavailable("the worker's housekeeping does not come to rest; try again later")
-            time.sleep(LOOK_SECONDS)
-        with _renewed(control, HOUSEKEEPING, holder):
-            yield
+        for each in stores.every():
+            lease = housekeeping(each.region)
+            while not take_lease(control, lease, holder, LEASE_SECONDS):
+                if time.monotonic() > deadline:
+                    raise Unavailable("the worker's housekeeping does not come to rest; try again later")
+                time.sleep(LOOK_SECONDS)
+            stack.enter_context(_renewed(control, lease, holder))
+        yield
 
 
 @contextmanager
@@ -267,9 +351,9 @@ def _secret(settings: Settings) -> str:
     return path.read_text().strip() if path.exists() else ""
 
 
-def _check_place(settings: Settings, repository: Repository) -> None:
+def _check_place(settings: Settings, stores: Stores, repository: Repository) -> None:
     """A backup beside what it is a backup of would back itself up, and go with it."""
-    if repository.url.rstrip("/") == settings.blobs.rstrip("/"):
+    if f"{repository.url.rstrip('/')}/".startswith(f"{stores.blobs.url.rstrip('/')}/"):
         raise PlayheadError("the backup can't be kept where the recordings are", code="bad_destination")
     place = repository.directory()
     if place is not None and place.resolve().is_relative_to(settings.data.resolve()):

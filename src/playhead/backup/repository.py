@@ -3,6 +3,7 @@
 repository
 ├─ backups/{time}-{16 hex}.json.zst    a backup: the list of its files. Its name ends with the list's own SHA-256
 ├─ pieces/{2 hex}/{sha256}             up to 32 MB of a file each; what two backups have in common is there once
+├─ regions/{name}/                     the repository of a region whose backups are kept nowhere else
 ├─ tombstones.json                     everything that was deleted so far, of the last run of `playhead backup`
 └─ keys.json                           the wrapped keys of what is not deleted; in no backup, so that a dropped key
                                        is dropped from all of them
@@ -11,7 +12,7 @@ repository
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -71,7 +72,10 @@ class Analytics(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """A backup. `control` is NDJSON of rows (`control_revision` is their schema), `rows` how many it holds a table."""
+    """A backup. `control` is NDJSON of rows (`control_revision` is their schema), `rows` how many it holds a table.
+
+    Of each region there is a backup of its own in that region's repository, which has no control: `regions` names it.
+    """
 
     version: int
     playhead: str
@@ -83,6 +87,7 @@ class Manifest(msgspec.Struct, frozen=True):
     secret: str
     analytics: Analytics
     blobs: list[File]
+    regions: dict[str, str] = {}
 
     def files(self) -> Iterator[File]:
         yield self.control
@@ -199,11 +204,14 @@ class Repository:
                 size += sum(len(piece) for piece in self.read(file))
         return size
 
-    def keep(self, count: int) -> int:
-        """Removes all backups but the newest `count`, and pieces that no backup needs; answers how many backups."""
-        ids = self.ids()
-        gone, kept = ids[:-count], ids[-count:]
-        needed = {piece for each in kept for file in self.manifest(each).files() for piece in file.pieces}
+    def region(self, name: str, url: str) -> Repository:
+        """The repository of a region: at a URL of its own, or below this one."""
+        return Repository.open(url or f"{self.url.rstrip('/')}/regions/{name}")
+
+    def keep(self, backup_ids: Collection[str]) -> int:
+        """Removes all backups but these, and pieces that none of them needs; answers how many backups."""
+        gone = [each for each in self.ids() if each not in backup_ids]
+        needed = {piece for each in backup_ids for file in self.manifest(each).files() for piece in file.pieces}
         for backup_id in gone:
             self.blobs.delete(_manifest_path(backup_id))
         for piece in set(self._pieces()) - needed:

@@ -31,6 +31,7 @@ from playhead.settings import Settings
 from playhead.stores import Stores
 from playhead.stores.blobs import Blobs
 from playhead.stores.control import Control
+from playhead.stores.regions import read_regions, settings_of
 from playhead.stores.tables import Project, Replay, Segment, Tombstone
 
 
@@ -58,16 +59,10 @@ def restore(
     backup_id = backup_id or newest[-1]
     manifest = repository.manifest(backup_id)
     buried = [*rows.lines(repository.note(TOMBSTONES)), *_given(tombstones)]
-    _check_empty(settings, stores, manifest)
-
-    _restore_blobs(repository, stores.blobs, manifest.blobs)
-    if manifest.analytics.destination:
-        engine.restore_by_statement(stores.analytics, manifest.analytics)
-    else:
-        engine.restore_tables(stores.analytics, repository, manifest.analytics)
-    stores.analytics.migrate()
-    if manifest.journal.size:
-        engine.write_file(settings.journal_path, repository.read(manifest.journal))
+    parts = _parts(settings, stores, repository, manifest)
+    _check_empty(stores, parts)
+    for part in parts:
+        _restore_part(part)
     if manifest.secret:
         write_private(settings.data / "secret", manifest.secret.encode())
     keys = rows.lines(repository.note(KEYS))
@@ -75,7 +70,8 @@ def restore(
     for table, count in manifest.rows.items():
         if written[table] != count:
             raise Damaged(f"the backup's list names {count} rows of {table}, it holds {written[table]}")
-    _register_unknown(stores, manifest.blobs)
+    objects = [file for part in parts for file in part.manifest.blobs]
+    _register_unknown(stores, objects)
     fresh = bury(stores.control, [line for line in buried if line.table == rows.TOMBSTONE_TABLE])
     projects = {
         line.values["project_id"]
@@ -83,14 +79,51 @@ def restore(
         if line.table == rows.PROJECT_TABLE and line.values["deleted_at_ms"]
     }
     deleted = len(fresh) + _delete_projects(stores.control, projects)
-    while removal.remove_deleted(stores, settings, now_ms()):
-        pass
+    for part in parts:
+        while removal.remove_deleted(part.stores, part.settings, now_ms()):
+            pass
     _delete_again(stores, with_secret(settings), fresh)
-    size = sum(file.size for file in manifest.files())
+    size = sum(file.size for part in parts for file in part.manifest.files())
     with stores.control.write() as session:
-        detail = {"bytes": size, "objects": len(manifest.blobs), "deleted": deleted}
+        detail = {"bytes": size, "objects": len(objects), "deleted": deleted}
         audit.record(session, audit.NO_PROJECT, audit.COMMAND, "backup.restored", "backup", backup_id, detail)
-    return Restored(backup_id, manifest.made_at_ms, size, len(manifest.blobs), deleted)
+    return Restored(backup_id, manifest.made_at_ms, size, len(objects), deleted)
+
+
+class _Part(msgspec.Struct, frozen=True):
+    """What of the backup goes into one region's stores."""
+
+    settings: Settings
+    stores: Stores
+    repository: Repository
+    manifest: Manifest
+
+
+def _parts(settings: Settings, stores: Stores, repository: Repository, manifest: Manifest) -> list[_Part]:
+    """Raises PlayheadError when the settings do not name the regions that the backup is of."""
+    regions = read_regions(settings)
+    if missing := sorted(set(manifest.regions) - set(regions)):
+        raise PlayheadError(
+            f"the backup holds the data of the region {missing[0]}: PLAYHEAD_REGIONS must say where they shall go",
+            code="region_missing",
+        )
+    parts = [_Part(settings, stores, repository, manifest)]
+    for name, backup_id in manifest.regions.items():
+        own = repository.region(name, regions[name].backup_url)
+        parts.append(_Part(settings_of(settings, name), stores.of(name), own, own.manifest(backup_id)))
+    return parts
+
+
+def _restore_part(part: _Part) -> None:
+    manifest, analytics = part.manifest, part.stores.analytics
+    _restore_blobs(part.repository, part.stores.blobs, manifest.blobs)
+    if manifest.analytics.destination:
+        engine.restore_by_statement(analytics, manifest.analytics)
+    else:
+        engine.restore_tables(analytics, part.repository, manifest.analytics)
+    analytics.migrate()
+    if manifest.journal.size:
+        engine.write_file(part.settings.journal_path, part.repository.read(manifest.journal))
 
 
 def bury(control: Control, tombstones: Iterable[rows.Line]) -> list[dict[str, Any]]:
@@ -130,14 +163,16 @@ def _delete_again(stores: Stores, settings: Settings, fresh: list[dict[str, Any]
             grouped[each["project_id"], each["kind"]].append(each)
     for (project_id, kind), theirs in grouped.items():
         pseudonyms = [each["id"] for each in theirs]
-        found = known_by(stores.analytics, settings.secret, project_id, kind, pseudonyms)
+        theirs_are_in = stores.of_project(project_id)
+        found = known_by(theirs_are_in.analytics, settings.secret, project_id, kind, pseudonyms)
         # As of then, so that what these people did after it is taken as it was.
         at_ms = max(each["created_at_ms"] for each in theirs)
         if kind == "event":
             for name in found:
-                create_deletion(stores, project_id, Asked(what="event", event=name), audit.COMMAND, at_ms)
+                create_deletion(theirs_are_in, project_id, Asked(what="event", event=name), audit.COMMAND, at_ms)
         elif found:
-            create_deletion(stores, project_id, Asked(what="person", distinct_ids=found), audit.COMMAND, at_ms)
+            asked = Asked(what="person", distinct_ids=found)
+            create_deletion(theirs_are_in, project_id, asked, audit.COMMAND, at_ms)
 
 
 def _given(where: str) -> list[rows.Line]:
@@ -159,18 +194,20 @@ def _split(pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def _check_empty(settings: Settings, stores: Stores, manifest: Manifest) -> None:
+def _check_empty(stores: Stores, parts: list[_Part]) -> None:
     """What is there must not be mixed with what comes."""
     wrong: list[str] = []
-    if settings.journal_path.exists():
-        wrong.append(f"there is a journal at {settings.journal_path}")
     if not rows.is_empty(stores.control):
         wrong.append(f"the control store {stores.control.url} holds rows")
-    if filled := engine.filled_tables(stores.analytics):
-        wrong.append(f"the analytics store {stores.analytics.url} holds rows of {', '.join(filled)}")
-    ours = {file.path: file.size for file in manifest.blobs}
-    if any(ours.get(path) != size for path, size in stores.blobs.sizes("") if path not in NO_DATA):
-        wrong.append(f"the blob store {stores.blobs.url} holds objects that are not of this backup")
+    for part in parts:
+        journal, analytics, blobs = part.settings.journal_path, part.stores.analytics, part.stores.blobs
+        if journal.exists():
+            wrong.append(f"there is a journal at {journal}")
+        if filled := engine.filled_tables(analytics):
+            wrong.append(f"the analytics store {analytics.url} holds rows of {', '.join(filled)}")
+        ours = {file.path: file.size for file in part.manifest.blobs}
+        if any(ours.get(path) != size for path, size in blobs.sizes("") if path not in NO_DATA):
+            wrong.append(f"the blob store {blobs.url} holds objects that are not of this backup")
     if wrong:
         raise PlayheadError(
             f"a backup is restored into empty stores, but {'; '.join(wrong)}. Choose another data directory with "

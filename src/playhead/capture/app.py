@@ -7,7 +7,7 @@ It stands in front of the rest of the server and passes on what is not its own. 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -36,6 +36,7 @@ from playhead.ids import new_ingest_id
 from playhead.items import Item, Kind
 from playhead.journal import Journal
 from playhead.settings import Settings
+from playhead.stores.regions import RegionMissing
 
 log = structlog.get_logger(__name__)
 
@@ -54,20 +55,27 @@ encode_meta = msgspec.msgpack.Encoder().encode
 
 
 def create_capture(
-    settings: Settings, journal: Journal, directory: Directory, fallback: ASGIApp | None = None
+    settings: Settings, journals: Mapping[str, Journal], directory: Directory, fallback: ASGIApp | None = None
 ) -> Capture:
-    """The ingestion routes as an ASGI application; every other request goes to `fallback`, or gets a 404."""
-    return Capture(settings, journal, directory, fallback)
+    """The ingestion routes as an ASGI application; every other request goes to `fallback`, or gets a 404.
+
+    What is accepted goes into the journal of its project's region.
+    """
+    return Capture(settings, journals, directory, fallback)
 
 
 class Capture:
     """See `create_capture`."""
 
     def __init__(
-        self, settings: Settings, journal: Journal, directory: Directory, fallback: ASGIApp | None = None
+        self,
+        settings: Settings,
+        journals: Mapping[str, Journal],
+        directory: Directory,
+        fallback: ASGIApp | None = None,
     ) -> None:
         self._settings = settings
-        self._journal = journal
+        self._journals = journals
         self._directory = directory
         self._fallback = fallback
         self._limiter = RateLimiter(settings.rate_limit_per_second, 10 * settings.rate_limit_per_second)
@@ -149,7 +157,7 @@ class Capture:
         summarised = summarise(body, batch, request, _agent(request), self._settings, project.rules)
         if summarised is not None:
             summary, payload = summarised
-            await self._journal.append(
+            await self._journal_of(project).append(
                 (
                     Item(
                         project.project_id,
@@ -175,15 +183,18 @@ class Capture:
         await self._append(
             request,
             Kind.EVENTS,
-            {
-                project.project_id: records(
-                    events if (patterns := applied(project.rules)) is None else mask_events(events, patterns),
-                    request.received_at_ms,
-                    sent_at_ms,
-                    sender,
+            [
+                (
+                    project,
+                    records(
+                        events if (patterns := applied(project.rules)) is None else mask_events(events, patterns),
+                        request.received_at_ms,
+                        sent_at_ms,
+                        sender,
+                    ),
                 )
                 for project, events in projects
-            },
+            ],
         )
         return _acknowledged(request, parsed.rejected, len(parsed.events), unknown)
 
@@ -205,16 +216,18 @@ class Capture:
         projects, unknown = await self._by_project(objects, request)
         sent_at_ms, request_id = request.sent_at_ms(), request.text("request_id")
         sender = self._sender(request)
-        lists: dict[str, list[Any]] = {}
+        lists: list[tuple[ProjectEntry, list[Any]]] = []
         for project, entries in projects:
+            theirs: list[Any] = []
             patterns = applied(project.rules)
             for _, members, index in entries if patterns is None else mask_operations(entries, patterns):
                 placed = with_place(members, sender) if kind is Kind.PROFILES else members
                 made, wrong = operations(placed, index, request.received_at_ms, sent_at_ms, request_id)
-                lists.setdefault(project.project_id, []).extend(made)
+                theirs += made
                 rejected += wrong
+            lists.append((project, theirs))
         await self._append(request, kind, lists)
-        return _acknowledged(request, rejected, sum(len(made) for made in lists.values()), unknown)
+        return _acknowledged(request, rejected, sum(len(theirs) for _, theirs in lists), unknown)
 
     async def _import(self, request: Request) -> Answer:
         settings = self._settings
@@ -240,7 +253,7 @@ class Capture:
             # Its address is a server's, and nobody's whereabouts.
             Sender(places=self._places),
         )
-        await self._append(request, Kind.EVENTS, {project.project_id: made})
+        await self._append(request, Kind.EVENTS, [(project, made)])
         if form:
             return _acknowledged(request, [Rejected(each.index, each.message) for each in failed], len(made), 0)
         if failed and request.query.get("strict", "1") != "0":
@@ -312,7 +325,7 @@ class Capture:
     def _admit(self, project: ProjectEntry) -> None:
         """Raises `TooMany` when the project sends too much, or the stores are too far behind."""
         self._limiter.take(project.project_id)
-        oldest_ms = self._journal.stats().oldest_received_at_ms
+        oldest_ms = self._journal_of(project).stats().oldest_received_at_ms
         if oldest_ms is not None and now_ms() - oldest_ms > self._settings.journal_max_lag_seconds * 1_000:
             raise TooMany(
                 "The stores are too far behind (PLAYHEAD_JOURNAL_MAX_LAG_SECONDS); come back later.",
@@ -335,14 +348,26 @@ class Capture:
         address = "" if request.query.get("ip") == "0" else request.address
         return Sender(_agent(request), address, self._places)
 
-    async def _append(self, request: Request, kind: Kind, lists: dict[str, list[Any]]) -> None:
-        await self._journal.append(
-            [
-                Item(project_id, new_ingest_id(), kind, request.received_at_ms, _NO_META, encode_meta(made))
-                for project_id, made in lists.items()
-                if made
-            ]
-        )
+    def _journal_of(self, project: ProjectEntry) -> Journal:
+        """Raises `RegionMissing` for a project in a region that this server is not set up for."""
+        journal = self._journals.get(project.region)
+        if journal is None:
+            raise RegionMissing(project.region)
+        return journal
+
+    async def _append(self, request: Request, kind: Kind, lists: Sequence[tuple[ProjectEntry, list[Any]]]) -> None:
+        """Acknowledged when all of it is on disk: what is sent again because a part was not is known by its ids."""
+        by_region: dict[str, list[tuple[ProjectEntry, list[Any]]]] = {}
+        for project, made in lists:
+            if made:
+                by_region.setdefault(project.region, []).append((project, made))
+        for theirs in by_region.values():
+            await self._journal_of(theirs[0][0]).append(
+                [
+                    Item(project.project_id, new_ingest_id(), kind, request.received_at_ms, _NO_META, encode_meta(made))
+                    for project, made in theirs
+                ]
+            )
 
 
 def _agent(request: Request) -> Agent:

@@ -33,12 +33,14 @@ TOMBSTONE_DAYS = 30
 
 
 class ProjectEntry(msgspec.Struct, frozen=True):
-    """A project as capture sees it. `recording` and `sdk_config` are what SDKs are told."""
+    """A project as capture sees it. `recording` and `sdk_config` are what SDKs are told; into the journal of `region`
+    goes what is accepted."""
 
     project_id: str
     recording: Literal["ok", "stop"] = "ok"
     sdk_config: dict[str, Any] = {}
     rules: ProjectRules = NO_RULES
+    region: str = ""
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -141,9 +143,13 @@ def control_loader(engine: Engine, secret: str = "") -> Callable[[], Snapshot]:
         now = now_ms()
         with Session(engine) as session:
             projects = session.execute(
-                select(Project.token, Project.previous_token, Project.previous_until_ms, Project.project_id).where(
-                    Project.deleted_at_ms == 0
-                )
+                select(
+                    Project.token,
+                    Project.previous_token,
+                    Project.previous_until_ms,
+                    Project.project_id,
+                    Project.region,
+                ).where(Project.deleted_at_ms == 0)
             ).all()
             keys = session.execute(
                 select(ApiKey.key_hash, ApiKey.project_id, ApiKey.scopes, ApiKey.expires_at_ms)
@@ -161,9 +167,11 @@ def control_loader(engine: Engine, secret: str = "") -> Callable[[], Snapshot]:
             rules = all_rules(session)
         known: dict[str, ProjectEntry] = {}
         by_id: dict[str, ProjectEntry] = {}
-        for token, previous, previous_until_ms, project_id in projects:
+        for token, previous, previous_until_ms, project_id, region in projects:
             entry = by_id[project_id] = ProjectEntry(
-                project_id, rules=rules_of(project_id, rules[project_id]) if project_id in rules else NO_RULES
+                project_id,
+                rules=rules_of(project_id, rules[project_id]) if project_id in rules else NO_RULES,
+                region=region,
             )
             known[token] = entry
             if previous and previous_until_ms > now:

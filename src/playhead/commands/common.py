@@ -52,6 +52,14 @@ def address_of(settings: Settings) -> str:
     return settings.public_url.rstrip("/") or (running.url if running else base_url(settings))
 
 
+def of_project(settings: Settings, project_id: str) -> Settings:
+    """The settings of the region that a project is in. Raises PlayheadError for a project that is not there."""
+    from playhead import accounts
+    from playhead.stores.regions import settings_of
+
+    return settings_of(settings, accounts.find_project(open_control(settings), project_id).region)
+
+
 def deliver(settings: Settings) -> None:
     """Delivers what the journal holds, for a command beside no server."""
     with own_delivery(settings) as delivery:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from playhead.commands.common import Data, address_of, deliver, load, open_control, out, own_delivery
+from playhead.commands.common import Data, address_of, deliver, load, of_project, open_control, out, own_delivery
 from playhead.errors import PlayheadError
 from playhead.settings import Settings
 
@@ -25,16 +25,14 @@ def import_rrweb(
     data: Data = None,
 ) -> None:
     """Turn rrweb files into replays, one each."""
-    from playhead import accounts
     from playhead.governance.rules import project_rules, pseudonym_key
     from playhead.journal import Journal
     from playhead.processes import is_held, with_secret
     from playhead.rrweb_import import import_files
     from playhead.stores.encryption import Keyring
 
-    settings = with_secret(load(data=data))
+    settings = of_project(with_secret(load(data=data)), project)
     control = open_control(settings)
-    accounts.find_project(control, project)
     rules = project_rules(control, project, pseudonym_key(settings.secret, project))
     journal = Journal.open(settings.journal_path, settings.journal_max_bytes, Keyring.of(settings))
     try:
@@ -72,7 +70,6 @@ def import_people(
 
 
 def _import_exports(settings: Settings, files: list[Path], project: str, what: Literal["events", "people"]) -> None:
-    from playhead import accounts
     from playhead.exports_import import STDIN, WAIT_SECONDS, Importing
     from playhead.governance.rules import project_rules, pseudonym_key
     from playhead.journal import Journal
@@ -80,9 +77,8 @@ def _import_exports(settings: Settings, files: list[Path], project: str, what: L
     from playhead.progress import shown
     from playhead.stores.encryption import Keyring
 
-    settings = with_secret(settings)
+    settings = of_project(with_secret(settings), project)
     control = open_control(settings)
-    accounts.find_project(control, project)
     rules = project_rules(control, project, pseudonym_key(settings.secret, project))
     for path in files:
         if path != STDIN:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from playhead.commands.common import Data, load, open_control, out, own_delivery
+from playhead.commands.common import Data, load, of_project, open_control, out, own_delivery
 from playhead.errors import PlayheadError
 
 keys_app = typer.Typer(help="Keys that recordings and the journal are encrypted with.", no_args_is_help=True)
@@ -23,13 +23,11 @@ def delete_person(
     data: Data = None,
 ) -> None:
     """Delete people everywhere and for good, and print a receipt of what was removed where."""
-    from playhead import accounts
     from playhead.governance.command import delete_people, look
     from playhead.processes import is_held, with_secret
     from playhead.stores import open_stores
 
-    settings = with_secret(load(data=data))
-    accounts.find_project(open_control(settings), project)
+    settings = of_project(with_secret(load(data=data)), project)
     with ExitStack() as stack:
         delivery = None if is_held(settings) else stack.enter_context(own_delivery(settings))
         stores = open_stores(settings)
@@ -57,10 +55,9 @@ def backup(
     keep: Annotated[int, typer.Option("--keep", min=0, help="Then keep only so many backups (0: all).")] = 0,
 ) -> None:
     """Back up everything, beside a running server; only what the backup before lacks is stored."""
-    from playhead.backup.making import back_up, one_at_a_time, write_notes
+    from playhead.backup.making import back_up, keep_newest, one_at_a_time, repositories, verify_all, write_notes
     from playhead.backup.repository import Repository
-    from playhead.stores import open_stores
-    from playhead.stores.analytics import engine_for
+    from playhead.stores import engines_for, open_stores
 
     settings = load(data=data)
     open_control(settings).close()
@@ -73,18 +70,19 @@ def backup(
             count = write_notes(stores.control, repository)
             out.print(f"{count:,} deletions are known to the backups in {repository.url}", markup=False)
             return
-        with engine_for(stores.analytics):
-            stores.analytics.migrate()
+        with engines_for(stores):
+            for each in stores.every():
+                each.analytics.migrate()
             made = back_up(settings, stores, repository)
         out.print(
             f"backup {made.backup_id}: {made.bytes:,} bytes, {made.new_bytes:,} of them new, {made.objects:,} objects",
             markup=False,
         )
+        places = repositories(settings, stores, repository)
         if verify:
-            size = repository.verify(repository.manifest(made.backup_id))
-            out.print(f"read and checked: {size:,} bytes", markup=False)
+            out.print(f"read and checked: {verify_all(places, made.backup_id):,} bytes", markup=False)
         if keep:
-            out.print(f"{repository.keep(keep):,} older backups removed", markup=False)
+            out.print(f"{keep_newest(places, keep):,} older backups removed", markup=False)
 
 
 def restore(
@@ -101,8 +99,7 @@ def restore(
     from playhead.backup.restoring import restore as bring_back
     from playhead.clock import rfc3339
     from playhead.processes import hold_data
-    from playhead.stores import open_stores
-    from playhead.stores.analytics import engine_for
+    from playhead.stores import engines_for, open_stores
 
     settings = load(data=data)
     if "://" not in source and not Path(source).is_dir():
@@ -111,7 +108,7 @@ def restore(
     with hold_data(settings):
         stores = open_stores(settings)
         try:
-            with engine_for(stores.analytics):
+            with engines_for(stores):
                 done = bring_back(settings, stores, repository, backup_id, tombstones)
         finally:
             stores.close()
@@ -129,6 +126,7 @@ def keys_rotate(data: Data = None) -> None:
     from playhead.governance.keys import rotate
     from playhead.journal import rewrap
     from playhead.stores import open_stores
+    from playhead.stores.regions import every_settings
 
     settings = load(data=data)
     open_control(settings).close()
@@ -136,7 +134,11 @@ def keys_rotate(data: Data = None) -> None:
     if stores.keyring.current is None:
         raise PlayheadError("no master key is set: set PLAYHEAD_MASTER_KEY or PLAYHEAD_KMS_COMMAND")
     try:
-        journal = settings.journal_path.exists() and rewrap(settings.journal_path, stores.keyring)
+        journals = [
+            each.journal_path
+            for each in every_settings(settings)
+            if each.journal_path.exists() and rewrap(each.journal_path, stores.keyring)
+        ]
         rotated = rotate(stores)
         with stores.control.write() as session:
             for project_id, count in rotated.items():
@@ -145,6 +147,6 @@ def keys_rotate(data: Data = None) -> None:
         stores.close()
     out.print(
         f"{len(rotated):,} projects' keys are new, {sum(rotated.values()):,} replays' keys are wrapped by them"
-        + (", and the journal's key anew" if journal else ""),
+        + (", and the journal's key anew" if journals else ""),
         markup=False,
     )

@@ -17,12 +17,19 @@ member_app = typer.Typer(help="Members: who logs in to Playhead.", no_args_is_he
 
 
 @project_app.command("create")
-def project_create(name: str, data: Data = None, as_json: AsJson = False) -> None:
+def project_create(
+    name: str,
+    region: Annotated[str, typer.Option("--region", help="In which of PLAYHEAD_REGIONS its data stay, for good.")] = "",
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
     """Create a project; its API key is shown this once."""
     from playhead import accounts
+    from playhead.stores.regions import settings_of
 
     settings = load(data=data)
-    created = accounts.create_project(open_control(settings), name, settings.retention_days)
+    settings_of(settings, region)
+    created = accounts.create_project(open_control(settings), name, settings.retention_days, region=region)
     if as_json:
         print(json.dumps({"project_id": created.project_id, "token": created.token, "api_key": created.api_key}))  # noqa: T201
         return
@@ -49,6 +56,7 @@ def project_list(data: Data = None, as_json: AsJson = False) -> None:
                 "token": each.token,
                 "created_at": rfc3339(each.created_at_ms),
                 "retention_days": each.retention_days,
+                "region": each.region,
             }
             for each in found
         ]
@@ -57,9 +65,9 @@ def project_list(data: Data = None, as_json: AsJson = False) -> None:
     if not found:
         out.print('No project yet: playhead project create "My site"')
         return
-    table = RichTable("project", "name", "token", "created", box=None, header_style="dim")
+    table = RichTable("project", "name", "token", "created", "region", box=None, header_style="dim")
     for each in found:
-        table.add_row(each.project_id, each.name, each.token, rfc3339(each.created_at_ms)[:10])
+        table.add_row(each.project_id, each.name, each.token, rfc3339(each.created_at_ms)[:10], each.region)
     out.print(table)
 
 

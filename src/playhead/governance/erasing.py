@@ -69,8 +69,9 @@ def run_requests(stores: Stores, settings: Settings, now_ms: int, stopped: Calla
             session.scalars(
                 select(DataRequest)
                 .where(
+                    stores.hold(DataRequest.project_id),
                     (DataRequest.state == "running")
-                    | ((DataRequest.state == "waiting") & (DataRequest.created_at_ms <= now_ms - WAIT_MS))
+                    | ((DataRequest.state == "waiting") & (DataRequest.created_at_ms <= now_ms - WAIT_MS)),
                 )
                 .order_by(DataRequest.created_at_ms)
                 .limit(AT_ONCE)

@@ -39,7 +39,9 @@ def remove_projects(stores: Stores, now_ms: int, stopped: Callable[[], bool]) ->
     """Answers how many projects it looked at. A name that is empty says that nothing is left."""
     with stores.control.read() as session:
         waiting = session.execute(
-            select(Project.project_id, Project.deleted_at_ms).where(Project.deleted_at_ms > 0, Project.name != "")
+            select(Project.project_id, Project.deleted_at_ms).where(
+                stores.hold(Project.project_id), Project.deleted_at_ms > 0, Project.name != ""
+            )
         ).all()
     for project_id, deleted_at_ms in waiting:
         if stopped():

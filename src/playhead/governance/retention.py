@@ -172,7 +172,8 @@ def _expiry(days: Days) -> ColumnElement[int]:
 def bound_events(stores: Stores) -> None:
     """Sees to it that whoever reads events through these stores never gets one that has expired, or that a deletion
     waits for. Asked before each query, control knows of a deletion from the moment that it is acknowledged."""
-    stores.analytics.bound(_bounds(stores.control))
+    for each in stores.every():
+        each.analytics.bound(_bounds(stores.control))
 
 
 _BOUNDS = select(
@@ -211,7 +212,11 @@ DELETE_EXPIRED_SQL = f"ALTER TABLE events DELETE WHERE {EXPIRED_SQL} SETTINGS mu
 def remove_expired_events(stores: Stores, now_ms: int) -> list[str]:
     """Takes expired events off the disk; answers of which projects there were any."""
     with stores.control.read() as session:
-        kept = session.execute(select(Project.project_id, Project.event_days).where(Project.event_days > 0)).all()
+        kept = session.execute(
+            select(Project.project_id, Project.event_days).where(
+                stores.hold(Project.project_id), Project.event_days > 0
+            )
+        ).all()
     if not kept:
         return []
     parameters = {

@@ -274,6 +274,7 @@ def remove_expired(stores: Stores, settings: Settings, now_ms: int) -> None:
         over = list(
             session.scalars(
                 select(DataRequest).where(
+                    stores.hold(DataRequest.project_id),
                     DataRequest.kind == "retrieval",
                     DataRequest.object != "",
                     DataRequest.state.in_(("done", "failed", "cancelled")),

@@ -45,7 +45,11 @@ def run_privacy_jobs(stores: Stores, settings: Settings, now_ms: int, stopped: C
     with stores.control.read() as session:
         job = session.scalar(
             select(PrivacyJob)
-            .where(PrivacyJob.state.in_(OPEN), PrivacyJob.created_at_ms <= now_ms - START_AFTER_MS)
+            .where(
+                stores.hold(PrivacyJob.project_id),
+                PrivacyJob.state.in_(OPEN),
+                PrivacyJob.created_at_ms <= now_ms - START_AFTER_MS,
+            )
             .order_by(PrivacyJob.created_at_ms)
             .limit(1)
         )

@@ -60,7 +60,7 @@ def remove_deleted(stores: Stores, settings: Settings, now_ms: int, stopped: Cal
         waiting = list(
             session.execute(
                 select(Tombstone.project_id, Tombstone.id, Tombstone.created_at_ms)
-                .where(Tombstone.kind == "replay", Tombstone.done_at_ms == 0)
+                .where(stores.hold(Tombstone.project_id), Tombstone.kind == "replay", Tombstone.done_at_ms == 0)
                 .order_by(Tombstone.created_at_ms)
                 .limit(AT_ONCE)
             ).all()
@@ -225,7 +225,11 @@ def remove_expired(stores: Stores, now_ms: int, stopped: Callable[[], bool] = ne
         expired = list(
             session.scalars(
                 select(Replay)
-                .where(Replay.expires_at_ms <= now_ms, or_(Replay.indexed_generation > REMOVED, Replay.hot_blocks > 0))
+                .where(
+                    stores.hold(Replay.project_id),
+                    Replay.expires_at_ms <= now_ms,
+                    or_(Replay.indexed_generation > REMOVED, Replay.hot_blocks > 0),
+                )
                 .limit(AT_ONCE)
             )
         )
@@ -261,7 +265,7 @@ def clean_up(stores: Stores, now_ms: int, stopped: Callable[[], bool] = never) -
             (row.project_id, row.object, row.created_at_ms)
             for row in session.execute(
                 select(Segment.project_id, Segment.object, Segment.created_at_ms)
-                .where(Segment.created_at_ms < now_ms - SEGMENT_YOUNG_MS)
+                .where(stores.hold(Segment.project_id), Segment.created_at_ms < now_ms - SEGMENT_YOUNG_MS)
                 .order_by(Segment.created_at_ms)
             ).all()
         ]

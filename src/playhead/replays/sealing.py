@@ -68,17 +68,18 @@ def run_jobs(stores: Stores, settings: Settings, stopped: Callable[[], bool]) ->
     backwards.run_privacy_jobs(stores, settings, clock.now_ms(), stopped)
     removal.remove_expired(stores, clock.now_ms(), stopped)
     now_ms = clock.now_ms()
-    if now_ms - _expired_at_ms.get(stores.control.url, 0) >= EXPIRED_EVENTS_EVERY_MS:
-        _expired_at_ms[stores.control.url] = now_ms
+    these = (stores.control.url, stores.region)
+    if now_ms - _expired_at_ms.get(these, 0) >= EXPIRED_EVENTS_EVERY_MS:
+        _expired_at_ms[these] = now_ms
         remove_expired_events(stores, now_ms)
-    if now_ms - _cleaned_at_ms.get(stores.control.url, 0) >= CLEAN_UP_EVERY_MS:
-        _cleaned_at_ms[stores.control.url] = now_ms
+    if now_ms - _cleaned_at_ms.get(these, 0) >= CLEAN_UP_EVERY_MS:
+        _cleaned_at_ms[these] = now_ms
         removal.clean_up(stores, now_ms, stopped)
 
 
 # Walking the segments, and looking for expired events, cost more than the other jobs.
-_cleaned_at_ms: dict[str, int] = {}
-_expired_at_ms: dict[str, int] = {}
+_cleaned_at_ms: dict[tuple[str, str], int] = {}
+_expired_at_ms: dict[tuple[str, str], int] = {}
 
 
 def never() -> bool:
@@ -118,9 +119,9 @@ def due_replays(stores: Stores, settings: Settings, now_ms: int) -> list[Replay]
     became_quiet = (Replay.last_block_at_ms <= quiet_before) & (
         Replay.last_seal_at_ms < Replay.last_block_at_ms + idle_ms
     )
-    hot = select(Replay).where(
+    ours = select(Replay).where(stores.hold(Replay.project_id), Replay.expires_at_ms > now_ms)
+    hot = ours.where(
         Replay.hot_blocks > 0,
-        Replay.expires_at_ms > now_ms,
         or_(
             became_quiet,
             Replay.hot_blocks >= settings.compact_blocks,
@@ -128,16 +129,14 @@ def due_replays(stores: Stores, settings: Settings, now_ms: int) -> list[Replay]
         ),
     )
     # Compacted to the last block, and quiet since: worth compressing for good. Looked for while it is news.
-    compacted = select(Replay).where(
+    compacted = ours.where(
         Replay.hot_blocks == 0,
         Replay.last_block_at_ms > quiet_before - NEWS_MS,
-        Replay.expires_at_ms > now_ms,
         Replay.generation > 0,
         became_quiet,
     )
-    unmasked = select(Replay).where(
+    unmasked = ours.where(
         Replay.unmasked_blocks > 0,
-        Replay.expires_at_ms > now_ms,
         Replay.last_block_at_ms <= now_ms - MASK_QUIET_MS,
         Replay.last_seal_at_ms < Replay.last_block_at_ms + MASK_QUIET_MS,
     )
@@ -310,7 +309,11 @@ def reconcile(stores: Stores, stopped: Callable[[], bool] = never) -> int:
         behind = list(
             session.scalars(
                 select(Replay)
-                .where(Replay.indexed_generation > REMOVED, Replay.indexed_generation < Replay.generation)
+                .where(
+                    stores.hold(Replay.project_id),
+                    Replay.indexed_generation > REMOVED,
+                    Replay.indexed_generation < Replay.generation,
+                )
                 .limit(AT_ONCE)
             )
         )

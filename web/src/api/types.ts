@@ -221,7 +221,13 @@ export interface Person extends PersonName {
 
 export interface Status {
   ok: boolean;
-  stores: { name: string; ok: boolean; message: string | null; url: string | null }[];
+  stores: {
+    name: string;
+    ok: boolean;
+    message: string | null;
+    url: string | null;
+    region: string;
+  }[];
   journal: { items: number; bytes: number; lag_ms: number; dead_letters: number };
   disk: { free_bytes: number; total_bytes: number };
 }

@@ -42,9 +42,15 @@ export function StatusScreen() {
         <ul className={style.stores}>
           {(
             data?.stores ??
-            Object.keys(STORES).map((name) => ({ name, ok: true, message: null, url: null }))
+            Object.keys(STORES).map((name) => ({
+              name,
+              ok: true,
+              message: null,
+              url: null,
+              region: '',
+            }))
           ).map((store) => (
-            <li key={store.name} aria-busy={!data}>
+            <li key={`${store.name} ${store.region}`} aria-busy={!data}>
               {!data ? (
                 <i className="bone" style={{ width: 16, height: 16, borderRadius: 8 }} />
               ) : store.ok ? (
@@ -53,7 +59,10 @@ export function StatusScreen() {
                 <CircleAlert size={16} className={style.bad} aria-label="Does not work" />
               )}
               <div>
-                <b>{STORES[store.name] ?? store.name}</b>
+                <b>
+                  {STORES[store.name] ?? store.name}
+                  {store.region && `, in the region ${store.region}`}
+                </b>
                 {store.message && (
                   <p className={store.ok ? undefined : style.bad}>{store.message}</p>
                 )}

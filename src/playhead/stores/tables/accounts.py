@@ -13,6 +13,7 @@ class Project(Table):
 
     After the token was rotated the `previous_token` is taken until `previous_until_ms`. `event_days` is how long events
     are kept, `bookmark_days` how long bookmarked replays are (0: events for good, bookmarks no longer than others).
+    `region` says in whose stores its data are: `stores.regions`; it never changes.
     """
 
     __tablename__ = "projects"
@@ -27,6 +28,7 @@ class Project(Table):
     event_days: Mapped[int] = mapped_column(default=0, server_default="0")
     bookmark_days: Mapped[int] = mapped_column(default=0, server_default="0")
     deleted_at_ms: Mapped[int] = mapped_column(default=0, server_default="0")
+    region: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class Member(Table):

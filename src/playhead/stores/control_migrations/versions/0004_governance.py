@@ -171,6 +171,7 @@ def upgrade() -> None:  # noqa: PLR0915
         batch_op.add_column(sa.Column("event_days", sa.BigInteger(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("bookmark_days", sa.BigInteger(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("deleted_at_ms", sa.BigInteger(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("region", sa.String(), server_default="", nullable=False))
 
     with op.batch_alter_table("replays") as batch_op:
         batch_op.add_column(sa.Column("wrapped_key", sa.LargeBinary(), nullable=True))
