@@ -30,7 +30,7 @@ import msgspec
 
 from playhead import __version__
 from playhead.backup import engine, rows
-from playhead.backup.repository import KEYS, TOMBSTONES, VERSION, Analytics, File, Manifest, Repository
+from playhead.backup.repository import KEYS, STANDING, TOMBSTONES, VERSION, Analytics, File, Manifest, Repository
 from playhead.clock import now_ms
 from playhead.errors import PlayheadError, Unavailable
 from playhead.governance import audit
@@ -218,14 +218,18 @@ def write_notes(control: Control, repository: Repository) -> int:
     with control.engine.connect() as connection:
         found = rows.notes(connection)
     _check_own(before, found)
-    key = operator.itemgetter("project_id", "kind", "id")
-    standing = {key(line.values) for line in found.tombstones if line.table == rows.TOMBSTONE_TABLE}
+    keys = {
+        rows.TOMBSTONE_TABLE: operator.itemgetter("project_id", "kind", "id"),
+        rows.REQUEST_TABLE: operator.itemgetter("project_id", "request_id"),
+    }
+    known = {(line.table, keys[line.table](line.values)) for line in found.tombstones if line.table in keys}
     found.tombstones += [
-        line for line in before if line.table == rows.TOMBSTONE_TABLE and key(line.values) not in standing
+        line for line in before if line.table in keys and (line.table, keys[line.table](line.values)) not in known
     ]
     repository.put_note(TOMBSTONES, found.tombstones)
     repository.put_note(KEYS, found.keys)
-    return sum(line.table == rows.TOMBSTONE_TABLE for line in found.tombstones)
+    repository.put_note(STANDING, found.standing)
+    return sum(line.table in keys for line in found.tombstones)
 
 
 def _check_own(before: list[rows.Line], now: rows.Notes) -> None:

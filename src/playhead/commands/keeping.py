@@ -114,7 +114,7 @@ def restore(
             stores.close()
     out.print(
         f"restored {done.backup_id} of {rfc3339(done.made_at_ms)}: {done.bytes:,} bytes, {done.objects:,} objects; "
-        f"{done.deleted:,} deletions since were applied",
+        f"{done.deleted:,} deletions since were applied, {done.revoked:,} rights and secrets are as they stood last",
         markup=False,
     )
 

@@ -337,6 +337,12 @@ class Deletion:
             )
 
 
+def erase_now(stores: Stores, settings: Settings, request: DataRequest, now_ms: int) -> None:
+    """Takes what the request is about off the stores at once. The worker does it again when what waits in the journal
+    is delivered: for a restore, after which nobody may read it in between."""
+    Deletion(stores, settings, request, now_ms, never)._erase()
+
+
 def check(stores: Stores, settings: Settings, request: DataRequest, now_ms: int) -> None:
     """Reads every store again, and writes into the request's receipt what is left of what was deleted."""
     left = checking.what_is_left(stores, settings, request)

@@ -215,12 +215,16 @@ def _many(count: int, one: str, several: str = "") -> str:
     return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
-def create_deletion(stores: Stores, project_id: str, asked: Asked, actor: Actor, now_ms: int) -> DataRequest:
+def create_deletion(  # noqa: PLR0917
+    stores: Stores, project_id: str, asked: Asked, actor: Actor, now_ms: int, request_id: str = ""
+) -> DataRequest:
     """Asks for a deletion: from here on nobody reads what it is about, and after `WAIT_MS` the worker begins.
 
-    Raises `NotFound` for replays that are not there.
+    With a `request_id` it is one that was asked for before, in stores that a backup has taken the place of. Raises
+    `NotFound` for replays that are not there.
     """
     request = _row(project_id, "deletion", asked.what, asked.compliance_type, "", actor, now_ms)
+    request.request_id = request_id or request.request_id
     replays = _replays_asked(stores, project_id, asked)
     subject = Subject(
         distinct_ids=list(dict.fromkeys(asked.distinct_ids)) if asked.what == "person" else [],
