@@ -18,12 +18,11 @@ import secrets
 import shutil
 import sqlite3
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -34,7 +33,7 @@ from playhead.backup.repository import KEYS, STANDING, TOMBSTONES, VERSION, Anal
 from playhead.clock import now_ms
 from playhead.errors import PlayheadError, Unavailable
 from playhead.governance import audit
-from playhead.leases import BACKUP, WRITING, housekeeping, is_taken, release_lease, take_lease
+from playhead.leases import BACKUP, WRITING, housekeeping, is_taken, release_lease, renewed, take_lease
 from playhead.settings import Settings
 from playhead.stores import Stores
 from playhead.stores.blobs import BlobNotFound, Blobs
@@ -42,7 +41,6 @@ from playhead.stores.control import Control
 from playhead.stores.regions import read_regions, settings_of
 
 LEASE_SECONDS = 60
-RENEW_SECONDS = 15.0
 # A replay may just be sealed for good, at the level that takes long.
 HOUSE_SECONDS = 600.0
 LOOK_SECONDS = 0.1
@@ -276,21 +274,11 @@ def housekeeping_rests(stores: Stores) -> Iterator[None]:
 
 @contextmanager
 def _renewed(control: Control, name: str, holder: str) -> Iterator[None]:
-    """Keeps a lease that was taken until the block ends."""
-    done = threading.Event()
-
-    def renew() -> None:
-        while not done.wait(RENEW_SECONDS):
-            with suppress(Unavailable):
-                take_lease(control, name, holder, LEASE_SECONDS)
-
-    renewing = threading.Thread(target=renew, daemon=True)
-    renewing.start()
+    """Keeps a lease that was taken until the block ends, and gives it back."""
     try:
-        yield
+        with renewed(control, name, holder, LEASE_SECONDS):
+            yield
     finally:
-        done.set()
-        renewing.join()
         release_lease(control, name, holder)
 
 
