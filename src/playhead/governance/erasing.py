@@ -26,6 +26,7 @@ from playhead.governance import audit, checking, retrieval, subjects, unsaying
 from playhead.governance.audit import SYSTEM
 from playhead.governance.keys import drop_keys
 from playhead.governance.requests import (
+    STEPS,
     WAIT_MS,
     Counted,
     changed,
@@ -47,7 +48,6 @@ log = structlog.get_logger(__name__)
 HOUR_MS = 3_600_000
 # Journals of other nodes can't be looked into: a flush of theirs that had read no tombstones is over by then.
 OTHERS_MS = 60_000
-STEPS = 5
 
 _WHERE = """ WHERE project_id = {project_id:String} AND """
 _SETTINGS = " SETTINGS mutations_sync = 1, allow_nondeterministic_mutations = 1"
@@ -123,6 +123,9 @@ class Deletion:
         if self._request.state == "waiting" and not self._begin():
             return
         if self._request.done < 1:
+            if self._request.what in {"person", "replays"}:
+                # At once, and counted here: another job takes what has a tombstone, and tells nobody how much it was.
+                self._erase_replays()
             if not self._settled():
                 return
             self._step(1)

@@ -35,6 +35,8 @@ Disclosure = Literal["Data", "Categories", "Sources"]
 
 # A request can be called off for so long; then the worker begins.
 WAIT_MS = 10_000
+# The steps of a deletion, as its row counts them (governance/erasing.py).
+STEPS = 5
 MAX_IDS = 2_000
 MAX_ID_LENGTH = 1_000
 MAX_NAME_LENGTH = 1_000
@@ -253,6 +255,15 @@ def create_deletion(  # noqa: PLR0917
         detail = {"what": asked.what}
         audit.record(session, project_id, actor, "deletion.requested", "request", request.request_id, detail)
     return request
+
+
+def begun(session: Session, project_id: str, replay_id: str, actor: Actor, now_ms: int) -> None:
+    """The request of a replay that is deleted already, within the caller's transaction: nobody can call it off, and the
+    worker takes its bytes, checks, and writes the receipt."""
+    request = _row(project_id, "deletion", "replays", "GDPR", "", actor, now_ms)
+    request.subject = encoded(Subject(replay_ids=[replay_id]))
+    request.state, request.started_at_ms, request.total = "running", now_ms, STEPS
+    session.add(request)
 
 
 def create_retrieval(  # noqa: PLR0917
