@@ -117,6 +117,7 @@ def replay_feed(  # noqa: PLR0917  FastAPI calls it by name
         live=live,
         bookmarked=bookmarked,
         only=shared_replays(stores.control, found, who),
+        searched=sensitive.searched,
     )
     return shown(feed(stores, project.project_id, query, now_ms(), project.timezone), sensitive)
 
