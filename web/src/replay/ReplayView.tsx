@@ -285,7 +285,8 @@ function CannotLoad(props: { error: Error; project: Project; retry: () => void }
         </Trouble>
       );
     }
-    if (error.status === 404) {
+    // 400: what stands in the address can't be an id.
+    if (error.status === 404 || error.status === 400) {
       return (
         <Trouble icon={<CircleOff size={18} />} title="There is no such replay">
           The link may be mistyped, or belong to another project than {project.name}.
