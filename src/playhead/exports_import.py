@@ -10,7 +10,6 @@ import asyncio
 import io
 import sys
 import time
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -21,7 +20,7 @@ from typing import IO, Any, Literal
 import msgspec
 from isal import igzip
 
-from playhead.capture.body import utf8
+from playhead.capture.body import IsalError, utf8
 from playhead.capture.importer import read_exported
 from playhead.capture.normalise import JsonObject, read_object
 from playhead.capture.people import profile_operations
@@ -129,7 +128,7 @@ class Importing:
                 number, line = next(lines)
             except StopIteration:
                 break
-            except (OSError, EOFError, zlib.error) as error:
+            except (OSError, EOFError, IsalError) as error:
                 broken = error
                 break
             try:
@@ -184,12 +183,12 @@ def _events(line: bytes, patterns: Patterns | None) -> list[EventRecord]:
 def _people(line: bytes, patterns: Patterns | None) -> list[ProfileOperation]:
     """The people of a line: one, or a page of them as the API answers (`{"results": […]}`)."""
     text = without_lone_surrogates(_object_text(line))
+    made: list[ProfileOperation] = []
     with deep_json():
         read = read_object(text)
-    page = read.get("results")
-    made: list[ProfileOperation] = []
-    for person in page if isinstance(page, list) else [read]:
-        made += _person(person, patterns)
+        page = read.get("results")
+        for person in page if isinstance(page, list) else [read]:
+            made += _person(person, patterns)
     return made
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,22 +11,25 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from playhead.capture.body import GZIP_MAGIC, gunzip
 from playhead.capture.record import Batch, summarise
 from playhead.capture.requests import Request
 from playhead.capture.useragent import read_user_agent
 from playhead.clock import now_ms
-from playhead.errors import PlayheadError
+from playhead.errors import PlayheadError, TooLarge
 from playhead.governance.rules import NO_RULES, ProjectRules
 from playhead.ids import new_ingest_id
 from playhead.items import Item, Kind
 from playhead.journal import Journal
+from playhead.jsontext import deep_json
 from playhead.settings import Settings
 
 # Names the replays of imported files: the same file imported again is the same replay.
 NAMESPACE = UUID("8a0b5f0e-8f5e-4c3e-9a57-0d4cf6a2b1c3")
 BATCH_BYTES = 2_000_000
 APPEND_BYTES = 16_000_000
-_GZIP = b"\x1f\x8b"
+# A file is held in memory whole, and a gzip bomb costs no more than this.
+MAX_FILE_BYTES = 500_000_000
 
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -48,15 +50,20 @@ class Imported(msgspec.Struct, frozen=True):
 def read_file(path: Path) -> bytes:
     """The file's JSON text, unpacked. Raises PlayheadError for what can't be read."""
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise PlayheadError(f"{path}: {error.strerror or error}", code="unreadable") from None
-    if not content.startswith(_GZIP):
+    if len(content) > MAX_FILE_BYTES:
+        raise TooLarge(f"{path}: larger than {MAX_FILE_BYTES:,} bytes", code="file_too_large")
+    if not content.startswith(GZIP_MAGIC):
         return content
     try:
-        return gzip.decompress(content)
-    except (OSError, EOFError) as error:
-        raise PlayheadError(f"{path}: not a whole gzip file: {error}", code="not_gzip") from None
+        return gunzip(content, MAX_FILE_BYTES)[0]
+    except TooLarge:
+        raise TooLarge(f"{path}: unpacks to more than {MAX_FILE_BYTES:,} bytes", code="unpacked_too_large") from None
+    except PlayheadError as error:
+        raise PlayheadError(f"{path}: not a whole gzip file: {error.message}", code="not_gzip") from None
 
 
 def read_rrweb(text: bytes) -> list[msgspec.Raw]:
@@ -72,7 +79,7 @@ def read_rrweb(text: bytes) -> list[msgspec.Raw]:
                 whole = msgspec.json.decode(events[0])
                 if isinstance(whole, dict) and isinstance(whole.get("events"), list):
                     events = [msgspec.Raw(msgspec.json.encode(each)) for each in whole["events"]]
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise PlayheadError(f"not JSON: {error}", code="not_json") from None
     if not events:
         raise PlayheadError("holds no rrweb events", code="no_events")
@@ -123,11 +130,13 @@ def import_files(
 
 def _prepare(path: Path, project_id: str, settings: Settings, rules: ProjectRules) -> tuple[Imported, list[Item]]:
     text = read_file(path)
-    events = read_rrweb(text)
+    with deep_json():
+        events = read_rrweb(text)
+        batches = list(cut(events, settings.max_rrweb_events))
     replay_id = str(uuid5(uuid5(NAMESPACE, project_id), hashlib.blake2b(text).hexdigest()))
     received_at_ms = now_ms()
     items: list[Item] = []
-    for body in map(_array_text, cut(events, settings.max_rrweb_events)):
+    for body in map(_array_text, batches):
         scope: dict[str, Any] = {"method": "POST", "headers": [], "query_string": b"mp_lib=import"}
         request = Request(scope, _no_body, received_at_ms)
         batch = Batch(replay_id, "", 0, None, False, None)

@@ -14,7 +14,7 @@ from visits import START, Clock, Visit, click, mutation, opening, set_profile, t
 from playhead.delivery.flush import Delivery
 from playhead.errors import Conflict, Gone, NotFound, PlayheadError
 from playhead.governance import erasing, retrieval
-from playhead.governance.requests import Asked, Receipt, cancel, decoded, find, preview, receipt_of, view
+from playhead.governance.requests import WAIT_MS, Asked, Receipt, cancel, decoded, find, preview, receipt_of, view
 from playhead.ids import new_ingest_id
 from playhead.items import EventRecord, Item, Kind, ProfileOperation
 from playhead.journal import Journal, JournalQueue
@@ -291,6 +291,31 @@ def test_a_deletion_that_is_killed_goes_on(
     assert done.state == "done"
     assert receipt_of(done).clean
     assert shop.events() == [("View", "bob")]
+
+
+def test_what_other_housekeeping_could_take_meanwhile_is_on_the_receipt(
+    stores: Stores, settings: Settings, shop: Shop, requests: Requests, clock: Clock
+) -> None:
+    """While a deletion waits for what is being delivered, deleted replays are taken away all the time."""
+    clock.now += 2 * HOUR_MS
+    sealing.seal_due(stores, settings, clock.now)
+    journal = Journal.open(settings.journal_path, settings.journal_max_bytes)
+    queue = JournalQueue.open(settings.journal_path)
+    asyncio.run(journal.append([Item(shop.project_id, new_ingest_id(), Kind.EVENTS, clock.now, b"\xc0", b"\x90")]))
+    request = requests.ask(ada())
+    clock.now += WAIT_MS
+    requests.work()
+    assert requests.now(request).state == "running"
+    assert removal.remove_deleted(stores, settings, clock.now) == 0
+    flush = queue.begin_flush(1_000_000)
+    assert flush
+    queue.confirm(flush)
+    queue.close()
+    journal.close()
+    found = removed(receipt_of(requests.finish(request)))
+    assert (found["blobs: recordings"], found["control: replays"]) == (2, 2)
+    clock.now += removal.DELETE_AGAIN_MS
+    assert removal.remove_deleted(stores, settings, clock.now) == 2, "they are looked at once more"
 
 
 def test_dead_letters_of_a_deleted_person_go(

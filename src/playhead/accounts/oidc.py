@@ -176,7 +176,7 @@ def packed(flow: Flow) -> str:
 def unpacked(text: str) -> Flow | None:
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(text), type=Flow)
-    except (ValueError, msgspec.MsgspecError):
+    except (ValueError, msgspec.MsgspecError, RecursionError):
         return None
 
 

@@ -21,7 +21,7 @@ from playhead.capture.useragent import read_user_agent
 from playhead.clock import now_ms, rfc3339
 from playhead.errors import Conflict, NotFound, PlayheadError
 from playhead.governance.audit import NO_PROJECT, record
-from playhead.reports.bodies import read_body
+from playhead.jsontext import read_body
 from playhead.stores.tables import LoginCode, LoginSession, Member, RecoveryCode
 from playhead.texts import line
 

@@ -12,8 +12,8 @@ from playhead.api.asked import Body
 from playhead.api.auth import Caller, asking, stores_of
 from playhead.api.replays import ONE, ReplayOf
 from playhead.clock import now_ms
+from playhead.jsontext import read_body
 from playhead.replays.bookmarks import BookmarkNote, remove_bookmark, set_bookmark
-from playhead.reports.bodies import read_body
 
 router = APIRouter(tags=["Replays"])
 BOOKMARK = ONE + "/bookmark"

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from playhead.api.answers import json_answer
 from playhead.api.auth import Access, Forbidden, access, stores_of
 from playhead.governance.sensitive import NOTHING, Sensitive, asked_about, masked
+from playhead.jsontext import read_body
 from playhead.lexicon import sensitive_properties
 
 
@@ -29,14 +30,15 @@ def shown(value: object, sensitive: Sensitive) -> Response:
     return json_answer(masked(msgspec.json.decode(msgspec.json.encode(value)), sensitive) if sensitive else value)
 
 
+_anything = msgspec.json.Decoder()
+
+
 def check_asked(text: bytes | str, sensitive: Sensitive) -> None:
     """Raises Forbidden when the JSON asks about a property whose values must not be seen."""
-    if not sensitive:
+    if not text or not sensitive:
         return
-    try:
-        body = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return  # whoever reads it says what is wrong with it
+    # What can't be read as a whole is not asked either: another reader may skip the part that is wrong.
+    body = read_body(_anything, text.encode() if isinstance(text, str) else text, "not_json")
     if name := asked_about(body, sensitive):
         raise refused(name)
 

@@ -16,8 +16,8 @@ from playhead.api.sessions import Who
 from playhead.clock import now_ms, rfc3339
 from playhead.errors import PlayheadError
 from playhead.governance.audit import record
+from playhead.jsontext import read_body
 from playhead.replays.feed import epoch_ms
-from playhead.reports.bodies import read_body
 from playhead.stores.tables import ApiKey
 from playhead.texts import line
 

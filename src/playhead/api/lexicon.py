@@ -15,8 +15,9 @@ from playhead.api.hiding import SensitiveOf
 from playhead.clock import now_ms, rfc3339
 from playhead.errors import PlayheadError
 from playhead.governance.sensitive import HIDDEN
+from playhead.jsontext import read_body
 from playhead.lexicon import NOTHING, Kind, describe, entries
-from playhead.reports.bodies import Of, read_body
+from playhead.reports.bodies import Of
 from playhead.reports.vocabulary import Type, ValueUse, event_uses, property_uses, value_uses
 from playhead.stores.tables import Project
 

@@ -19,7 +19,7 @@ from playhead.api.auth import stores_of
 from playhead.api.sessions import browser_of, set_session_cookie
 from playhead.errors import NotFound
 from playhead.governance.audit import NO_PROJECT, record
-from playhead.reports.bodies import read_body
+from playhead.jsontext import read_body
 from playhead.settings import Settings
 
 router = APIRouter(prefix="/api/login", tags=["Session"])

@@ -30,7 +30,7 @@ from playhead.api.sessions import Who
 from playhead.clock import rfc3339
 from playhead.errors import Conflict
 from playhead.governance.audit import record
-from playhead.reports.bodies import read_body
+from playhead.jsontext import read_body
 from playhead.texts import line
 
 router = APIRouter(tags=["Members"])

@@ -21,7 +21,7 @@ from playhead.api.asked import Body
 from playhead.api.auth import Access, Caller, access, access_to, asking, stores_of
 from playhead.clock import now_ms, rfc3339
 from playhead.errors import PlayheadError
-from playhead.reports.bodies import read_body
+from playhead.jsontext import read_body
 from playhead.settings import Settings
 from playhead.stores.regions import read_regions
 from playhead.stores.tables import Project

@@ -26,7 +26,7 @@ from playhead.governance.retention import (
     stored_events,
     stored_replays,
 )
-from playhead.reports.bodies import read_body
+from playhead.jsontext import read_body
 from playhead.stores import Stores
 from playhead.stores.tables import Project
 

@@ -14,9 +14,9 @@ from playhead.api.auth import Caller, Forbidden, actor_of, stores_of
 from playhead.api.deletions import ProjectOf, RequestId, RequestList, Who, settings_of
 from playhead.api.hiding import SensitiveOf
 from playhead.clock import now_ms
-from playhead.errors import PlayheadError
 from playhead.governance import audit, requests, retrieval
 from playhead.governance.requests import Compliance, Disclosure, RequestView, view
+from playhead.jsontext import read_body
 from playhead.settings import Settings
 from playhead.stores.tables import DataRequest, Project
 
@@ -34,12 +34,13 @@ class AskedRetrieval(msgspec.Struct, frozen=True):
     disclosure_type: Disclosure = "Data"
 
 
+_asked = msgspec.json.Decoder(AskedRetrieval)
+
+
 def read_retrieval(body: bytes) -> AskedRetrieval:
     """Raises `PlayheadError` saying what is wrong with the body."""
-    try:
-        return msgspec.json.decode(body, type=AskedRetrieval)
-    except msgspec.MsgspecError as error:
-        raise PlayheadError(f'{error}. Send {{"distinct_ids": […]}}.') from None
+    asked: AskedRetrieval = read_body(_asked, body, "bad_request")
+    return asked
 
 
 def shown(request: DataRequest, settings: Settings) -> RequestView:

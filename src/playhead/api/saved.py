@@ -12,7 +12,7 @@ from playhead.api.asked import Body, Cursor, Limit, next_cursor, offset
 from playhead.api.auth import Caller, asking, stores_of
 from playhead.api.auth import project as project_of
 from playhead.clock import now_ms, rfc3339
-from playhead.reports.bodies import read_body
+from playhead.jsontext import read_body
 from playhead.saved import (
     BoardChange,
     Card,

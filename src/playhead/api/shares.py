@@ -16,6 +16,7 @@ from playhead.capture.limits import RateLimiter
 from playhead.clock import now_ms, rfc3339
 from playhead.errors import PlayheadError
 from playhead.governance.audit import watched
+from playhead.jsontext import read_body
 from playhead.replays.access import is_closed
 from playhead.replays.detail import (
     Activity,
@@ -42,7 +43,6 @@ from playhead.replays.sharing import (
     standing_links,
     watchers,
 )
-from playhead.reports.bodies import read_body
 
 router = APIRouter(tags=["Sharing"])
 LINKS = ONE + "/links"

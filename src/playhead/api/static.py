@@ -57,8 +57,11 @@ def player_headers(request: Request) -> dict[str, str]:
 
 def _file(*below: str) -> Path | None:
     """A file under the static folder, never one outside it."""
-    path = STATIC.joinpath(*below).resolve()
-    return path if path.is_relative_to(STATIC.resolve()) and path.is_file() else None
+    try:
+        path = STATIC.joinpath(*below).resolve()
+        return path if path.is_relative_to(STATIC.resolve()) and path.is_file() else None
+    except (ValueError, OSError):
+        return None  # no name of a file: with a NUL in it, or too long
 
 
 async def dashboard(request: Request) -> Response:

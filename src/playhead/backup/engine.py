@@ -18,12 +18,12 @@ from pathlib import Path
 import msgspec
 
 from playhead.backup.repository import Analytics as Kept
-from playhead.backup.repository import AnalyticsTable, File, Part, Repository
+from playhead.backup.repository import AnalyticsTable, Damaged, File, Part, Repository
 from playhead.errors import PlayheadError
-from playhead.stores.analytics import Analytics
+from playhead.stores.analytics import MIGRATIONS_TABLE, Analytics, migrations
 
 TABLES_SQL = """
-SELECT name, toString(uuid) AS uuid, create_table_query AS create_sql, active_parts FROM system.tables
+SELECT name, toString(uuid) AS uuid, active_parts FROM system.tables
 WHERE database = currentDatabase() AND engine LIKE '%MergeTree' ORDER BY name
 """
 FILLED_SQL = """
@@ -34,6 +34,9 @@ STATUS_SQL = "SELECT toString(status) AS status, error FROM system.backups WHERE
 LOOK_SECONDS = 0.2
 NAME = "{name}"
 FROZEN = "playhead_"
+# What may stand behind FROM in a statement: a backup's list is not trusted blindly.
+_DESTINATION = re.compile(r"\w+\((?:\s*'(?:[^'\\]|\\.|'')*'\s*,?)*\s*\)")
+_QUOTED = re.compile(r"`(?:[^`\\]|``)+`")
 
 
 class Frozen(msgspec.Struct, frozen=True):
@@ -41,7 +44,6 @@ class Frozen(msgspec.Struct, frozen=True):
 
     name: str
     uuid: str
-    create: str
     directory: Path
 
 
@@ -59,7 +61,7 @@ def frozen(analytics: Analytics, name: str) -> Iterator[list[Frozen]]:
             directory = shadow / "store" / row["uuid"][:3] / row["uuid"]
             if row["active_parts"] and not directory.is_dir():
                 raise PlayheadError(f"the engine froze {row['name']}, but nothing is in {directory}")
-            tables.append(Frozen(row["name"], row["uuid"], row["create_sql"], directory))
+            tables.append(Frozen(row["name"], row["uuid"], directory))
         yield tables
     finally:
         shutil.rmtree(shadow, ignore_errors=True)
@@ -86,7 +88,7 @@ def keep_frozen(repository: Repository, tables: list[Frozen], before: Kept) -> K
         for directory in sorted(table.directory.iterdir()) if table.directory.is_dir() else []:
             part = known.get((table.uuid, directory.name))
             parts.append(part or Part(directory.name, _files(repository, directory)))
-        kept.append(AnalyticsTable(table.name, table.uuid, table.create, parts))
+        kept.append(AnalyticsTable(table.name, table.uuid, parts))
     return Kept(tables=kept)
 
 
@@ -114,6 +116,8 @@ def back_up_by_statement(analytics: Analytics, destination: str, name: str, befo
 
 def restore_by_statement(analytics: Analytics, kept: Kept) -> None:
     """`RESTORE DATABASE … FROM` where the backup lies."""
+    if not _DESTINATION.fullmatch(kept.destination) or not _QUOTED.fullmatch(kept.database):
+        raise Damaged(f"the backup names {kept.destination!r} of {kept.database!r}, where no backup can be")
     _clear(analytics)
     database = _database(analytics)
     renamed = f" AS {database}" if kept.database != database else ""
@@ -121,21 +125,41 @@ def restore_by_statement(analytics: Analytics, kept: Kept) -> None:
 
 
 def restore_tables(analytics: Analytics, repository: Repository, kept: Kept) -> None:
-    """Makes the tables again and attaches their parts. Only the embedded engine's files can be written."""
-    store = _store(analytics)
+    """Makes the tables again and attaches their parts. Only the embedded engine's files can be written.
+
+    The tables are made by our own migrations, as many as the backup's had: no statement of a backup's list is run.
+    """
     _clear(analytics)
-    for table in kept.tables:
-        analytics.command(table.create)
-    uuids = {row["name"]: row["uuid"] for row in analytics.query(TABLES_SQL)}
-    for table in kept.tables:
-        detached = store / "store" / uuids[table.name][:3] / uuids[table.name] / "detached"
-        for part in table.parts:
-            for file in part.files:
-                target = inside(detached / part.name, file.path)
-                write_file(target, repository.read(file))
-            analytics.command(
-                f"ALTER TABLE {{table:Identifier}} ATTACH PART '{_plain(part.name)}'", {"table": table.name}
-            )
+    analytics.command(MIGRATIONS_TABLE)
+    tables = {table.name: table for table in kept.tables}
+    if "schema_migrations" in tables:
+        _attach(analytics, repository, tables.pop("schema_migrations"))
+    applied = analytics.migrated()
+    for number, _, statements in migrations():
+        for place, statement in enumerate(statements):
+            if (number, place) in applied:
+                analytics.command(statement)
+                applied.discard((number, place))
+    if applied:
+        raise PlayheadError(
+            f"the backup's analytics store has the migration {max(applied)[0]}, which this Playhead does not know",
+            code="backup_newer",
+        )
+    for table in tables.values():
+        _attach(analytics, repository, table)
+
+
+def _attach(analytics: Analytics, repository: Repository, table: AnalyticsTable) -> None:
+    uuid = next((row["uuid"] for row in analytics.query(TABLES_SQL) if row["name"] == table.name), None)
+    if uuid is None:
+        raise Damaged(f"the backup names a table {table.name!r}, which the analytics store does not have")
+    detached = _store(analytics) / "store" / uuid[:3] / uuid / "detached"
+    for part in table.parts:
+        name = _plain(part.name)
+        for file in part.files:
+            target = inside(detached / name, file.path)
+            write_file(target, repository.read(file))
+        analytics.command(f"ALTER TABLE {{table:Identifier}} ATTACH PART '{name}'", {"table": table.name})
 
 
 def filled_tables(analytics: Analytics) -> list[str]:

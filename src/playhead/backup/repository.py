@@ -23,10 +23,14 @@ import msgspec
 import zstandard
 
 from playhead.errors import NotFound, PlayheadError
-from playhead.stores.blobs import BlobNotFound, Blobs
+from playhead.stores.blobs import BlobNotFound, Blobs, is_path
 
 VERSION = 1
 PIECE_BYTES = 32 * 1024 * 1024
+# Two million objects, and three times that.
+MAX_LIST_BYTES = 1_000_000_000
+# How many steps the paths of objects have at least that are registered by their project.
+SHORTEST = {"segments": 3, "recordings": 4}
 BACKUPS, TOMBSTONES, KEYS = "backups", "tombstones.json", "keys.json"
 
 
@@ -52,11 +56,10 @@ class Part(msgspec.Struct, frozen=True, array_like=True):
 
 
 class AnalyticsTable(msgspec.Struct, frozen=True):
-    """A table of the embedded analytics store: `uuid` names this very table, `create` makes it again."""
+    """A table of the embedded analytics store: `uuid` names this very table."""
 
     name: str
     uuid: str
-    create: str
     parts: list[Part]
 
 
@@ -173,11 +176,17 @@ class Repository:
         if hashlib.sha256(packed).hexdigest()[:16] != backup_id.rpartition("-")[2]:
             raise Damaged(f"the list of the backup {backup_id} does not match its checksum")
         try:
+            if not 0 <= zstandard.frame_content_size(packed) <= MAX_LIST_BYTES:
+                raise Damaged(f"the list of the backup {backup_id} says that it is too large to be one")
             manifest = msgspec.json.decode(zstandard.ZstdDecompressor().decompress(packed), type=Manifest)
-        except (msgspec.MsgspecError, zstandard.ZstdError) as error:
+        except (msgspec.MsgspecError, zstandard.ZstdError, UnicodeDecodeError) as error:
             raise Damaged(f"the list of the backup {backup_id} can't be read: {error}") from None
         if manifest.version != VERSION:
             raise Damaged(f"the backup {backup_id} has version {manifest.version}; this program reads {VERSION}")
+        for file in manifest.blobs:
+            steps = file.path.split("/")
+            if not is_path(file.path) or len(steps) < SHORTEST.get(steps[0], 1):
+                raise Damaged(f"the backup {backup_id} names an object {file.path!r}, which can be none")
         return manifest
 
     def newest(self) -> tuple[str, Manifest] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -110,6 +110,7 @@ def write(control: Control, schema: str, lines: Iterable[bytes], keys: list[Line
                 code="backup_newer",
             ) from None
         tables = _reflected(connection).tables
+        columns = {name: {column.name for column in table.columns} for name, table in tables.items()}
         binary = {
             name: {column.name for column in table.columns if isinstance(column.type, LargeBinary)}
             for name, table in tables.items()
@@ -123,7 +124,7 @@ def write(control: Control, schema: str, lines: Iterable[bytes], keys: list[Line
         waiting: list[dict[str, Any]] = []
         current = ""
         for line in lines:
-            row = msgspec.json.decode(line, type=Line)
+            row = _line(line, columns)
             if row.table == "replays":
                 row.values["wrapped_key"] = wrapped.get((row.values["project_id"], row.values["replay_id"]))
             if row.table != current or len(waiting) >= ROWS_AT_ONCE:
@@ -134,6 +135,16 @@ def write(control: Control, schema: str, lines: Iterable[bytes], keys: list[Line
         put(KEY_TABLE, [_own(key.values, binary[KEY_TABLE]) for key in keys if key.table == KEY_TABLE])
         command.upgrade(config, "head")
     return counts
+
+
+def _line(line: bytes, columns: Mapping[str, set[str]]) -> Line:
+    try:
+        row = msgspec.json.decode(line, type=Line)
+    except msgspec.MsgspecError as error:
+        raise PlayheadError(f"a row of the backup can't be read: {error}", code="backup_damaged") from None
+    if not row.values.keys() <= columns.get(row.table, set()):
+        raise PlayheadError(f"the backup holds a row of {row.table!r} that is none", code="backup_damaged")
+    return row
 
 
 def is_empty(control: Control) -> bool:

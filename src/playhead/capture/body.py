@@ -20,6 +20,7 @@ IsalError = cast(type[Exception], isal_zlib.IsalError)
 GZIP_MAGIC = b"\x1f\x8b"
 # Concatenated gzip members in one body; nobody sends more than a few.
 MAX_MEMBERS = 64
+MAX_DIGITS = 18
 
 
 class Disconnected(Exception):
@@ -28,7 +29,8 @@ class Disconnected(Exception):
 
 async def read_body(receive: Receive, declared: bytes | None, limit: int) -> bytes:
     """The whole body. Raises `TooLarge` before reading when Content-Length says so, else as soon as it is."""
-    if declared is not None and declared.isdigit() and int(declared) > limit:
+    # Python refuses to read a number of thousands of digits.
+    if declared is not None and declared.isdigit() and (len(declared) > MAX_DIGITS or int(declared) > limit):
         raise _too_large(limit)
     message = await receive()
     if message["type"] != "http.request":

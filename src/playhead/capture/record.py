@@ -42,7 +42,7 @@ class Batch(msgspec.Struct, frozen=True):
 def read_query(request: Request, replay_id: str) -> Batch:
     """Raises `PlayheadError` naming the first parameter that is wrong."""
     query = request.query
-    packed = query.get("format") == "gzip" or request.headers.get(b"content-encoding", b"").lower() == b"gzip"
+    packed = request.is_gzip() or query.get("format") == "gzip"
     seq = query.get("seq", "0")
     if not (seq.isascii() and seq.isdigit() and len(seq) < 16):
         raise PlayheadError("`seq` must be a whole number from 0.", code="bad_seq")

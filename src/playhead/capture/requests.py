@@ -55,10 +55,22 @@ class Request:
 
     async def plain_body(self, settings: Settings) -> bytes:
         """The body of a request of events or profile operations, unpacked where Content-Encoding says gzip."""
+        gzip = self.is_gzip()
         body = await self.body(settings)
-        if self.headers.get(b"content-encoding", b"").lower() == b"gzip" and body:
+        if gzip and body:
             return gunzip(body, settings.max_events_bytes, "PLAYHEAD_MAX_EVENTS_BYTES")[0]
         return body
+
+    def is_gzip(self) -> bool:
+        """Whether Content-Encoding says gzip. Raises `PlayheadError` where it says anything else."""
+        coding = self.headers.get(b"content-encoding", b"").strip().lower()
+        if coding in (b"", b"identity"):
+            return False
+        if coding in (b"gzip", b"x-gzip"):
+            return True
+        raise PlayheadError(
+            "The Content-Encoding is unknown here: send the body as gzip, or as it is.", code="unknown_encoding"
+        )
 
     def read_fields(self, form: bytes) -> None:
         """Takes the fields of a form that belong to the query, unless the query has them itself."""

@@ -13,12 +13,11 @@ import msgspec
 from playhead.capture.normalise import JsonObject
 from playhead.capture.places import Place, Places, is_address
 from playhead.capture.useragent import NOBODY, Agent, read_user_agent
-from playhead.jsontext import deep_json, without_lone_surrogates
+from playhead.jsontext import members, object_text
 
 _EVENT_PLACE = ("$city", "$region", "mp_country_code")
 _PROFILE_PLACE = ("$city", "$region", "$country_code")
 
-_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _encode = msgspec.json.Encoder().encode
 
 
@@ -62,10 +61,9 @@ def with_place(members: JsonObject, sender: Sender) -> JsonObject:
 
 def without_address(raw: bytes) -> bytes:
     """The JSON text of an event's properties without `ip`, every other value letter by letter as it was."""
-    with deep_json():
-        members = _members.decode(without_lone_surrogates(raw))
-    del members["ip"]
-    return _encode(members)
+    kept = members(raw)
+    del kept["ip"]
+    return object_text(kept)
 
 
 def with_members(raw: bytes, more: JsonObject) -> bytes:

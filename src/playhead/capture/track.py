@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from playhead.capture.clockrule import batch_offset_ms, clamp_ms, place_event
-from playhead.capture.normalise import JsonObject, flatten, read_object
+from playhead.capture.normalise import JsonObject, flatten, read_object, value_text
 from playhead.capture.places import is_address
-from playhead.capture.requests import MAX_ID, encode_json
+from playhead.capture.requests import MAX_ID
 from playhead.capture.sender import Sender, event_defaults, with_members, without_address
 from playhead.errors import PlayheadError, TooLarge, Unauthorized
 from playhead.items import EventRecord
@@ -184,7 +184,7 @@ def event_time_ms(value: Any) -> int | None:
     if value != value or abs(value) == float("inf"):  # noqa: PLR0124 - NaN from "nan"
         return None
     # Through whole microseconds: 1795341600.123 is not exact in binary, and flooring it would lose a millisecond.
-    return round(value * 1_000_000) // 1_000 if value < SECONDS_BELOW else int(value)
+    return round(value * 1_000_000) // 1_000 if abs(value) < SECONDS_BELOW else int(value)
 
 
 def id_text(value: Any) -> str:
@@ -192,7 +192,7 @@ def id_text(value: Any) -> str:
     if isinstance(value, str):
         return value[:MAX_ID]
     if value is None or isinstance(value, bool | dict | list):
-        return "" if value is None else encode_json(value).decode()[:MAX_ID]
+        return "" if value is None else value_text(value).decode()[:MAX_ID]
     return str(value)[:MAX_ID]
 
 

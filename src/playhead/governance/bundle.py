@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from playhead.clock import rfc3339
+from playhead.jsontext import members
 from playhead.people.listing import Person
 from playhead.replays.feed import FeedRow
 
@@ -82,20 +83,13 @@ PLAYER_SCRIPT = """
 """
 
 
-class _Head(msgspec.Struct):
-    event: str
-
-
-_head = msgspec.json.Decoder(_Head)
-
-
 class Counted(msgspec.Struct):
     """What the events of an archive are, counted while they are written."""
 
     events: Counter[str] = msgspec.field(default_factory=Counter)
 
     def take(self, lines: bytes) -> None:
-        self.events.update(_head.decode(line).event for line in lines.splitlines() if line)
+        self.events.update(msgspec.json.decode(members(line)["event"], type=str) for line in lines.split(b"\n") if line)
 
 
 def pretty(value: object) -> bytes:

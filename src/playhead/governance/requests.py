@@ -22,6 +22,7 @@ from playhead.errors import Conflict, NotFound, PlayheadError
 from playhead.governance import audit, subjects
 from playhead.governance.audit import Actor
 from playhead.governance.tombstones import HIDDEN, Pseudonyms, bury, unhide
+from playhead.jsontext import read_body
 from playhead.settings import Settings
 from playhead.stores import Stores
 from playhead.stores.tables import DataRequest
@@ -125,15 +126,12 @@ class DeletionPreview(msgspec.Struct, frozen=True):
     message: str
 
 
+_asked = msgspec.json.Decoder(Asked)
+
+
 def read_asked(body: bytes) -> Asked:
     """Raises `PlayheadError` saying what is wrong with the body."""
-    try:
-        asked = msgspec.json.decode(body, type=Asked)
-    except msgspec.MsgspecError as error:
-        raise PlayheadError(
-            f'{error}. Send {{"what": "person", "distinct_ids": […]}}, or what: replays, stretch, event, property.',
-            code="bad_request",
-        ) from None
+    asked: Asked = read_body(_asked, body, "bad_request")
     match asked.what:
         case "person":
             check_ids(asked.distinct_ids)
@@ -318,6 +316,18 @@ def requests(control_session: Session, project_id: str, kind: Kind, limit: int, 
             .offset(start)
         )
     )
+
+
+def replays_in_hand(session: Session) -> set[tuple[str, str]]:
+    """Replays, with their projects, that deletions under way take away themselves, and count."""
+    running = select(DataRequest.project_id, DataRequest.subject).where(
+        DataRequest.kind == "deletion", DataRequest.state == "running"
+    )
+    return {
+        (project_id, replay_id)
+        for project_id, subject in session.execute(running)
+        for replay_id in decoded(subject).replay_ids
+    }
 
 
 def find(stores: Stores, project_id: str, kind: Kind, request_id: str) -> DataRequest:

@@ -42,14 +42,15 @@ ORDER BY time, event, distinct_id, insert_id
 LIMIT {{limit:UInt32}} OFFSET {{offset:UInt64}}
 """  # noqa: S608  constants of this package
 KINDS_SQL = f"""
-SELECT toString(event) AS event, count() AS count, arraySort(groupUniqArrayArray(JSONExtractKeys(raw))) AS properties
+SELECT toString(event) AS event, count() AS count,
+       arraySort(groupUniqArrayArray(JSONExtractKeys({subjects.READABLE}))) AS properties
 FROM events FINAL WHERE project_id = {{project_id:String}} AND {subjects.OWNED}
   AND time >= fromUnixTimestamp64Milli({{from_ms:Int64}})
 GROUP BY event ORDER BY event
 """  # noqa: S608
 SOURCES_SQL = f"""
-SELECT JSONExtractString(raw, 'mp_lib') AS library, domain(JSONExtractString(raw, '$current_url')) AS site,
-       count() AS count
+SELECT JSONExtractString({subjects.READABLE}, 'mp_lib') AS library,
+       domain(JSONExtractString({subjects.READABLE}, '$current_url')) AS site, count() AS count
 FROM events FINAL WHERE project_id = {{project_id:String}} AND {subjects.OWNED}
   AND time >= fromUnixTimestamp64Milli({{from_ms:Int64}})
 GROUP BY library, site ORDER BY count DESC, library, site

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from playhead.jsontext import members, object_text
+
 HIDDEN = "****"
 # What a person's name, e-mail and picture are made of.
 _NAME = {"$name", "$first_name", "$last_name"}
@@ -51,11 +53,12 @@ def without(properties: dict[str, Any], names: frozenset[str]) -> dict[str, Any]
 
 def masked_line(line: bytes, sensitive: Sensitive) -> bytes:
     """An exported event; one that names none of these properties stays as it was sent."""
-    event: dict[str, Any] = msgspec.json.decode(line)
-    properties = event.get("properties")
-    if not isinstance(properties, dict) or sensitive.event.isdisjoint(properties):
+    event = members(line)
+    properties = members(event["properties"])
+    if sensitive.event.isdisjoint(properties):
         return line
-    return msgspec.json.encode(event | {"properties": without(properties, sensitive.event)})
+    shown = {name: b'"%b"' % HIDDEN.encode() if name in sensitive.event else text for name, text in properties.items()}
+    return object_text(event | {"properties": object_text(shown)})
 
 
 def asked_about(body: Any, sensitive: Sensitive) -> str | None:

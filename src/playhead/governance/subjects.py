@@ -14,6 +14,7 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import select
 
+from playhead.items import escape_name
 from playhead.people.identity import DEVICE_PREFIX, DEVICE_USERS_SQL, users_of
 from playhead.stores.analytics import Analytics
 from playhead.stores.control import Control
@@ -84,9 +85,16 @@ SELECT count() AS count FROM events FINAL WHERE project_id = {project_id:String}
     (SELECT id FROM erasing WHERE request_id = {request_id:String} AND kind = {kind:String})
 """
 
-EVENTS_WITH_SQL = """
-SELECT count() AS count FROM events FINAL WHERE project_id = {project_id:String} AND JSONHas(raw, {name:String})
-"""
+# What a page sends may hold numbers and halves of emojis that the engine does not read: then it is read without them.
+READABLE = r"""if(isValidJSON(raw), raw, replaceRegexpAll(replaceRegexpAll(raw,
+    '\\\\u[dD][89a-fA-F][0-9a-fA-F]{2}', '\\\\ufffd'), '([0-9])[eE][+]?[0-9]{3,}', '\\1'))"""
+# Nested deeper than the engine reads, the text is nothing to it, and what was made of it counts.
+HOLDS = f"""(JSONHas({READABLE}, {{name:String}}) OR (NOT isValidJSON({READABLE}) AND arrayExists(
+    path -> path = {{path:String}} OR startsWith(path, concat({{path:String}}, '.')),
+    JSONAllPaths(events.properties))))"""
+EVENTS_WITH_SQL = f"""
+SELECT count() AS count FROM events FINAL WHERE project_id = {{project_id:String}} AND {HOLDS}
+"""  # noqa: S608
 PROFILES_WITH_SQL = """
 SELECT count() AS count FROM profiles FINAL
 WHERE project_id = {project_id:String} AND is_deleted = 0 AND JSONHas(properties, {name:String})
@@ -210,7 +218,7 @@ def events_named(analytics: Analytics, project_id: str, event: str) -> int:
 
 def rows_with_property(analytics: Analytics, project_id: str, name: str, of: str) -> tuple[int, int]:
     """How many events, or profiles, have the property."""
-    parameters = {"project_id": project_id, "name": name}
+    parameters = {"project_id": project_id, "name": name, "path": escape_name(name)}
     if of == "event":
         return int(analytics.query(EVENTS_WITH_SQL, parameters, hidden=True)[0]["count"]), 0
     return 0, int(analytics.query(PROFILES_WITH_SQL, parameters, hidden=True)[0]["count"])

@@ -8,26 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from playhead.delivery.rows import EVENT_COLUMNS, OPERATION_COLUMNS
 from playhead.errors import PlayheadError
 from playhead.governance.events import PURGE_SQL
-from playhead.governance.subjects import Listed, rows_with_property
+from playhead.governance.subjects import HOLDS, Listed, rows_with_property
 from playhead.items import escape_name
+from playhead.jsontext import members, object_text
 from playhead.people.profiles import refold
 from playhead.stores import Stores
 from playhead.stores.analytics import Analytics
 
 ROWS_AT_ONCE = 20_000
 
-EVENTS_SQL = """
+EVENTS_SQL = f"""
 SELECT project_id, event, distinct_id, toUnixTimestamp64Milli(client_time) AS client_time, insert_id,
        toUnixTimestamp64Milli(time) AS time, toUnixTimestamp64Milli(received_at) AS received_at, ingest_id, item_index,
        device_id, user_id, replay_id, clock_flag, toString(properties) AS properties, raw
-FROM events FINAL WHERE project_id = {project_id:String} AND JSONHas(raw, {name:String})
-LIMIT {limit:UInt32}
-"""
+FROM events FINAL WHERE project_id = {{project_id:String}} AND {HOLDS}
+LIMIT {{limit:UInt32}}
+"""  # noqa: S608  constants of this package
 OPERATIONS_SQL = """
 SELECT project_id, distinct_id, operation_id, item_index, toUnixTimestamp64Milli(received_at) AS received_at, ingest_id,
        verb, value, toUnixTimestamp64Milli(time) AS time, device_id, user_id
@@ -45,8 +44,6 @@ ALTER TABLE profiles DELETE WHERE project_id = {project_id:String} AND distinct_
     SELECT id FROM erasing WHERE request_id = {request_id:String} AND kind = 'found')
 SETTINGS mutations_sync = 1, allow_nondeterministic_mutations = 1
 """
-
-_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def take_out(stores: Stores, named: Listed, project_id: str, name: str, of: str) -> Iterator[tuple[str, int]]:
@@ -73,7 +70,7 @@ def take_out(stores: Stores, named: Listed, project_id: str, name: str, of: str)
 def _rewrite(  # noqa: PLR0917
     analytics: Analytics, table: str, sql: str, columns: tuple[str, ...], project_id: str, name: str
 ) -> None:
-    parameters = {"project_id": project_id, "name": name, "limit": ROWS_AT_ONCE}
+    parameters = {"project_id": project_id, "name": name, "path": escape_name(name), "limit": ROWS_AT_ONCE}
     # Of an event the row that came in last counts, of an operation the one that came in first.
     later = 1 if table == "events" else -1
     fields = {"properties": escape_name(name), "raw": name, "value": name}
@@ -89,6 +86,4 @@ def _rewrite(  # noqa: PLR0917
 
 def without(text: str, name: str) -> str:
     """The JSON object without a member; what else is in it stays as it is written."""
-    members = _object.decode(text)
-    members.pop(name, None)
-    return msgspec.json.encode(members).decode()
+    return object_text({each: value for each, value in members(text.encode()).items() if each != name}).decode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -307,7 +307,7 @@ def day_asked(text: str, now_ms: int, timezone: str) -> tuple[int, int] | None:
             except ValueError:
                 continue
             break
-    if day is None:
+    if day is None or day.year == MAXYEAR:
         return None
     return int(day.timestamp() * 1000), int((day + timedelta(days=1)).timestamp() * 1000)
 

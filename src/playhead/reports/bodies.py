@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 import msgspec
 
 from playhead.errors import PlayheadError
+from playhead.jsontext import read_body
 from playhead.reports.formulas import parse_formula
 
 Unit = Literal["hour", "day", "week", "month"]
@@ -148,7 +148,7 @@ _funnel = msgspec.json.Decoder(Funnel)
 
 def read_insights(text: bytes) -> Insights:
     """Raises `PlayheadError` with the path of the first field that is wrong, and what was expected there."""
-    body: Insights = read_body(_insights, text)
+    body: Insights = read_body(_insights, text, "bad_report")
     if not 1 <= len(body.metrics) <= MAX_METRICS:
         raise wrong("metrics", f"must hold 1 to {MAX_METRICS} metrics")
     for number, metric in enumerate(body.metrics):
@@ -186,7 +186,7 @@ def _check_insights_point(body: Insights, point: InsightsPoint) -> None:
 
 def read_funnel(text: bytes) -> Funnel:
     """Raises as `read_insights` does."""
-    body: Funnel = read_body(_funnel, text)
+    body: Funnel = read_body(_funnel, text, "bad_report")
     if not 2 <= len(body.steps) <= MAX_STEPS:
         raise wrong("steps", f"must hold 2 to {MAX_STEPS} steps")
     for number, step in enumerate(body.steps):
@@ -230,29 +230,6 @@ def _check_exclusions(body: Funnel) -> None:
 
 def wrong(path: str, what: str) -> PlayheadError:
     return PlayheadError(f"`{path}` {what}.", code="bad_report")
-
-
-_MISSING = re.compile(r"Object missing required field `([^`]+)`(?: - at `\$\.?([^`]*)`)?")
-_WRONG = re.compile(r"(.*) - at `\$\.?([^`]*)`")
-
-
-def read_body(decoder: msgspec.json.Decoder[Any], text: bytes, code: str = "bad_report") -> Any:
-    try:
-        return decoder.decode(text)
-    except msgspec.ValidationError as error:
-        raise PlayheadError(_said(str(error)), code=code) from error
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise PlayheadError(f"The body is not JSON: {error}.", code="not_json") from error
-
-
-def _said(message: str) -> str:
-    """msgspec's words with the path in front: `steps[1].event is missing`."""
-    if found := _MISSING.fullmatch(message):
-        name, place = found[1], found[2] or ""
-        return f"`{f'{place}.' if place else ''}{name}` is missing."
-    if found := _WRONG.fullmatch(message):
-        return f"`{found[2]}`: {found[1][0].lower()}{found[1][1:]}."
-    return f"{message}."
 
 
 def check_name(name: str, path: str) -> None:

@@ -13,6 +13,7 @@ from typing import Literal
 
 import msgspec
 
+from playhead.jsontext import read_body
 from playhead.reports.bodies import (
     MAX_WINDOW_DAYS,
     Filter,
@@ -20,7 +21,6 @@ from playhead.reports.bodies import (
     Window,
     check_filters,
     check_name,
-    read_body,
     wrong,
 )
 from playhead.reports.moments import KEY, NO_KEY, Moments, unpacked
@@ -91,7 +91,7 @@ _flows = msgspec.json.Decoder(Flows)
 
 def read_flows(text: bytes) -> Flows:
     """Raises `PlayheadError` with the path of the first field that is wrong, and what was expected there."""
-    body: Flows = read_body(_flows, text)
+    body: Flows = read_body(_flows, text, "bad_report")
     check_name(body.start.event, "start.event")
     check_filters(body.start.filters, "start.filters")
     check_filters(body.filters, "filters")

@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from playhead.clock import now_ms
+from playhead.jsontext import read_body
 from playhead.reports.bodies import (
     Breakdown,
     Filter,
@@ -21,7 +22,6 @@ from playhead.reports.bodies import (
     check_filters,
     check_name,
     moment,
-    read_body,
     wrong,
 )
 from playhead.reports.moments import KEY, NO_KEY, Moments, unpacked
@@ -108,7 +108,7 @@ _retention = msgspec.json.Decoder(Retention)
 
 def read_retention(text: bytes) -> Retention:
     """Raises `PlayheadError` with the path of the first field that is wrong, and what was expected there."""
-    body: Retention = read_body(_retention, text)
+    body: Retention = read_body(_retention, text, "bad_report")
     check_name(body.first.event, "first.event")
     check_filters(body.first.filters, "first.filters")
     if body.return_.event is not None:

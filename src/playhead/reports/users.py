@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from playhead.clock import rfc3339
+from playhead.jsontext import read_body
 from playhead.people.identity import DEVICE_PREFIX, DEVICE_USERS_SQL, distinct_ids_of, users_of
 from playhead.people.listing import STANDING_PROFILES, Person, profiles_of, without_profile
-from playhead.reports.bodies import MAX_NAME, Filter, check_filters, read_body, wrong
+from playhead.reports.bodies import MAX_NAME, Filter, check_filters, wrong
 from playhead.reports.moments import Moment
 from playhead.reports.running import run
 from playhead.reports.sql import Query
@@ -54,7 +55,7 @@ _filters = msgspec.json.Decoder(_Filters)
 
 def read_filters(text: str) -> list[Filter]:
     """Conditions on profiles from JSON text. Raises `PlayheadError` with the path of what is wrong."""
-    asked: _Filters = read_body(_filters, b'{"filters": %b}' % text.encode() if text else b"{}")
+    asked: _Filters = read_body(_filters, b'{"filters": %b}' % text.encode() if text else b"{}", "bad_report")
     check_filters(asked.filters, "filters")
     return [_of_profile(each) for each in asked.filters]
 

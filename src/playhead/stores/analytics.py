@@ -33,6 +33,12 @@ TRANSIENT_CODES = frozenset(
     | {60, 1000, 1001, 1002}
 )
 ENGINE_START_SECONDS = 60.0
+MIGRATIONS_TABLE = (
+    "CREATE TABLE IF NOT EXISTS schema_migrations "
+    "(number UInt32, name String, applied_at DateTime64(3, 'UTC'), statement UInt32) "
+    "ENGINE = ReplacingMergeTree ORDER BY (number, statement) "
+    "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
+)
 # A text in JSON stays the text it is: the engine would make a date of one that looks like one, and write it otherwise.
 INSERT_SETTINGS = {"input_format_try_infer_dates": 0, "input_format_try_infer_datetimes": 0}
 # Rows that a deletion waits for: no query sees them from the moment it was asked for (0003_erasing.sql).
@@ -160,16 +166,15 @@ class Analytics:
         if missing > 0:
             raise AnalyticsDown("the analytics store's schema is not up to date yet; the worker brings it there")
 
+    def migrated(self) -> set[tuple[int, int]]:
+        """The number and the statement's place of every migration that has been applied."""
+        rows = self.query("SELECT number, statement FROM schema_migrations FINAL")
+        return {(row["number"], row["statement"]) for row in rows}
+
     def migrate(self) -> list[int]:
         """Applies the numbered migrations that have not been yet; answers their numbers."""
-        self.command(
-            "CREATE TABLE IF NOT EXISTS schema_migrations "
-            "(number UInt32, name String, applied_at DateTime64(3, 'UTC'), statement UInt32) "
-            "ENGINE = ReplacingMergeTree ORDER BY (number, statement) "
-            "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
-        )
-        rows = self.query("SELECT number, statement FROM schema_migrations FINAL")
-        done = {(row["number"], row["statement"]) for row in rows}
+        self.command(MIGRATIONS_TABLE)
+        done = self.migrated()
         applied = []
         for number, name, statements in migrations():
             for index, statement in enumerate(statements):
@@ -193,13 +198,20 @@ class Analytics:
         except ClickHouseError as error:
             code = getattr(error, "code", None)
             clients_own = isinstance(error, DataError | ProgrammingError | NotSupportedError)
-            if code in TRANSIENT_CODES or (code is None and not clients_own):
+            if code is None and not clients_own:
+                self._forget()
+                raise AnalyticsDown(self._silent(error)) from error
+            if code in TRANSIENT_CODES:
                 self._forget()
                 raise AnalyticsDown(_short(error), code) from error
             raise AnalyticsRefused(_short(error), code) from error
         except (HTTPError, OSError) as error:
             self._forget()
-            raise AnalyticsDown(f"the analytics store {self.url} does not answer: {error}") from error
+            raise AnalyticsDown(self._silent(error)) from error
+
+    def _silent(self, error: Exception) -> str:
+        why = re.search(r"\[Errno -?\d+\] ([^'\"()\[\]]+)", str(error))
+        return f"the analytics store {self.url} does not answer" + (f": {why.group(1).strip()}" if why else "")
 
     def _connected(self) -> Any:
         with self._lock:

@@ -27,6 +27,15 @@ class BlobNotFound(NotFound):
     code = "object_not_found"
 
 
+def is_path(path: str) -> bool:
+    """Whether it can be an object's: one that leads out of the store is not even tried."""
+    return "\0" not in path and not {"", ".", ".."} & {*path.split("/")}
+
+
+class BadPath(PlayheadError):
+    code = "bad_object_path"
+
+
 class Blobs:
     """Objects by path. Every method may be called from any thread."""
 
@@ -65,10 +74,13 @@ class Blobs:
 
     def put(self, path: str, data: bytes) -> None:
         """Writes an object, durably; one that is there already is replaced."""
-        with _talking(path):
-            obstore.put(self._store, path, data)
-            if self._root is not None:
-                _sync(self._root, path)
+        try:
+            with _talking(path):
+                obstore.put(self._store, path, data)
+                if self._root is not None:
+                    _sync(self._root, path)
+        except BlobNotFound:
+            raise BlobsDown(f"the blob store {self.url} takes no object: there is no such bucket") from None
 
     def get(self, path: str) -> bytes:
         """The whole object. Raises BlobNotFound."""
@@ -143,6 +155,8 @@ class Blobs:
 
 @contextlib.contextmanager
 def _talking(path: str) -> Iterator[None]:
+    if path and not is_path(path):
+        raise BadPath(f"{path!r} is no path of an object")
     try:
         yield
     except (FileNotFoundError, ObjectNotFound):
