@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from postgres import new_database
+from postgres import server as postgres_server
 from visits import Clock
 
 from playhead import clock as the_clock
@@ -24,6 +26,10 @@ from playhead.stores.control import Control
 from playhead.stores.tables import Project
 
 BROWSER = Path(__file__).parent / "browser"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--control", choices=["sqlite", "postgresql"], default="sqlite", help="the tests' control store")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,9 +46,19 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Analytics]:
         yield analytics
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL server of the run's own."""
+    with postgres_server() as address:
+        yield address
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(_env_file=None, data=tmp_path)  # type: ignore[call-arg]
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    found = Settings(_env_file=None, data=tmp_path)  # type: ignore[call-arg]
+    if request.config.getoption("--control") == "postgresql":
+        found.control_url = new_database(request.getfixturevalue("postgres"))
+    return found
 
 
 @pytest.fixture

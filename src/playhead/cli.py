@@ -86,9 +86,10 @@ def doctor(data: Data = None) -> None:
 
     settings = load(data=data)
     findings = examine(settings)
+    width = max(len(finding.name) for finding in findings)
     for finding in findings:
         mark = "[green]ok  [/green]" if finding.ok else "[red]bad [/red]"
-        out.print(f"{mark} {finding.name:<10}", finding.message, sep=" ")
+        out.print(f"{mark} {finding.name:<{width}} ", finding.message, sep=" ")
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
 

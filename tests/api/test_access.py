@@ -68,6 +68,13 @@ def test_a_change_by_cookie_needs_the_token(dashboard: TestClient, stores: Store
     made_now = dashboard.post("/api/projects", json={"name": "Second"}, headers=token)
     assert made_now.status_code == 201
     assert dashboard.post("/api/projects", json={"name": " "}, headers=token).status_code == 400
+    # Nobody could keep a key that nobody asked for.
+    assert "api_key" not in made_now.json()
+    assert dashboard.get(f"/api/projects/{made_now.json()['project_id']}/keys").json()["results"] == []
+    there = {"name": "Third", "timezone": "Europe/Berlin"}
+    assert dashboard.post("/api/projects", json=there, headers=token).json()["timezone"] == "Europe/Berlin"
+    nowhere = dashboard.post("/api/projects", json=there | {"timezone": "Mars/Olympus"}, headers=token)
+    assert nowhere.json()["error"]["code"] == "bad_timezone"
     assert dashboard.post("/api/projects", content=b"{", headers=token).status_code == 400
     assert dashboard.post("/api/logout", headers=token).status_code == 204
     assert dashboard.get("/api/session").status_code == 401

@@ -15,7 +15,7 @@ from visits import START, Clock, Visit, opening, track
 from playhead.accounts import NewProject, create_project
 from playhead.governance import audit
 from playhead.governance.audit import COMMAND, NO_PROJECT, Actor, record
-from playhead.governance.sentences import SENTENCES
+from playhead.governance.sentences import SENTENCES, details
 from playhead.stores import Stores
 from playhead.stores.tables import AuditEntry
 
@@ -73,9 +73,9 @@ def test_marking_a_property_as_sensitive_is_recorded(program: TestClient) -> Non
         each["text"].partition(" ")[2] for each in program.get("/audit", params={"action": "lexicon"}).json()["results"]
     ]
     assert [each.partition("changed")[2] for each in found] == [
-        " what the Lexicon says of email (kind event_property, sensitive no).",
-        " what the Lexicon says of email (described yes, kind event_property).",
-        " what the Lexicon says of email (kind event_property, sensitive yes).",
+        " what the Lexicon says of email (event property, sensitive no).",
+        " what the Lexicon says of email (described yes, event property).",
+        " what the Lexicon says of email (event property, sensitive yes).",
     ]
 
 
@@ -118,6 +118,7 @@ def test_the_log_is_searched_page_by_page(program: TestClient, stores: Stores, m
     assert len(actions(program, q="100%")) == 5
     assert len(actions(program, q="day 3")) == 1
     assert len(actions(program, q="%")) == 5, "a search text is no pattern"
+    assert set(actions(program, q="Made a privacy")) == {"rule.created"}, "in the words of the sentences"
     assert len(actions(program, **{"from": "2026-11-23", "to": "2026-11-24"})) == 4
     for wrong in ({"from": "then"}, {"cursor": "x"}, {"limit": 0}, {"q": "x" * 300}):
         assert program.get("/audit", params=wrong).status_code == 400
@@ -222,10 +223,26 @@ def test_members_are_named_in_what_was_done_with_them(program: TestClient, store
     found = program.get("/audit", params={"actor": "m1"}).json()["results"]
     assert [each["text"] for each in reversed(found)] == [
         "Ada changed the role of Bob (from viewer, to analyst).",
-        "Ada shared the replay r1 (by member, member Bob).",
+        "Ada shared the replay r1 (with Bob).",
         "Ada removed who is gone.",
         "Ada: moon walked on luna (far yes, steps 1 2).",
     ]
+    assert set(actions(program, q="bob")) == {"member.role_changed", "replay.shared"}
+
+
+def test_details_are_told_in_words() -> None:
+    day_ms = 86_400_000
+    assert details({"role": "analyst", "unmasked": False}) == "as analyst"
+    assert (
+        details({"scopes": "ingest read", "expires_at_ms": 20_000 * day_ms})
+        == "may ingest, read, expires on 4 Oct 2024"
+    )
+    assert details({"scopes": "read", "expires_at_ms": 0}) == "may read, never expires"
+    assert details({"by": "link", "link": "l5f038b8968", "hours": 168}) == "by link, for 7 days"
+    assert details({"method": "link"}) == "with a one-time link"
+    assert details({"sessions_ended": 0}) == ""
+    assert details({"what": "replays"}) == "of replays"
+    assert details({"overlap_hours": 1}) == "the one before works for 1 hour"
 
 
 def test_every_action_has_a_sentence() -> None:

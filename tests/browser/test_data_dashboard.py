@@ -171,7 +171,17 @@ def test_a_bookmark_a_stretch_and_a_selection(server: Server, api: Api, watched:
     bookmark.click()
     expect(bookmark).to_have_attribute("aria-pressed", "true")
     eventually(lambda: [row["replay_id"] for row in api.replays(bookmarked="true")] == [watched])
+    dashboard.get_by_role("button", name="Say why it is bookmarked").click()
+    dashboard.get_by_role("textbox", name="Note of the bookmark").fill("The mug is\nnot in the cart")
+    dashboard.get_by_role("button", name="Save the note").click()
+    expect(dashboard.get_by_text("not in the cart")).to_be_visible()
+    dashboard.get_by_role("button", name="Edit the note").click()
+    dashboard.get_by_role("textbox", name="Note of the bookmark").fill("The mug is twice in the cart")
+    dashboard.get_by_role("button", name="Save the note").click()
+    expect(dashboard.get_by_role("button", name="Edit the note")).to_be_visible()
+    assert api.replay(watched)["bookmark"]["note"] == "The mug is twice in the cart"
     bookmark.click()
+    expect(dashboard.get_by_text("twice in the cart")).to_have_count(0)
     eventually(lambda: api.replays(bookmarked="true") == [])
 
     dashboard.get_by_role("button", name="More about this replay").click()

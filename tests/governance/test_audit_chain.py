@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import tempfile
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,47 +12,6 @@ from playhead.governance.auditlog import AuditQuery, search, verify
 from playhead.stores.control import Control
 
 WRITERS, ENTRIES = 4, 25
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    """The address of a server of this test's own, on a socket in a directory of its own."""
-    if shutil.which("initdb") is None or shutil.which("postgres") is None:
-        pytest.skip("needs the programs of PostgreSQL")
-    # It refuses to run as root.
-    user = "nobody" if os.geteuid() == 0 else None
-    folder = Path(tempfile.mkdtemp(prefix="pg"))
-    if user:
-        shutil.chown(folder, user)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    subprocess.run(
-        ["initdb", "-D", folder / "data", "-A", "trust", "-U", "playhead", "--no-sync"],
-        check=True,
-        capture_output=True,
-        user=user,
-    )
-    settings = {"listen_addresses": "", "unix_socket_directories": folder, "port": port, "fsync": "off"}
-    server = subprocess.Popen(
-        ["postgres", "-D", folder / "data", *(f"-c{name}={value}" for name, value in settings.items())],
-        stderr=subprocess.PIPE,
-        user=user,
-        text=True,
-    )
-    try:
-        assert server.stderr is not None
-        for line in server.stderr:
-            if "ready to accept connections" in line:
-                break
-        else:
-            pytest.fail("PostgreSQL did not start")
-        yield f"postgresql+psycopg://playhead@/postgres?host={folder}&port={port}"
-    finally:
-        # It does not wait for connections then.
-        server.send_signal(signal.SIGINT)
-        server.wait(20)
-        shutil.rmtree(folder)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

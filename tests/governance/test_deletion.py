@@ -16,7 +16,7 @@ from playhead.delivery.flush import Delivery
 from playhead.errors import Conflict, Gone, NotFound, PlayheadError
 from playhead.governance import erasing, retrieval
 from playhead.governance.deletion import delete_replay
-from playhead.governance.requests import Asked, Receipt, cancel, decoded, find, preview, receipt_of, view
+from playhead.governance.requests import WAIT_MS, Asked, Receipt, cancel, decoded, find, preview, receipt_of, view
 from playhead.ids import new_ingest_id
 from playhead.items import EventRecord, Item, Kind, ProfileOperation
 from playhead.journal import Journal, JournalQueue
@@ -295,6 +295,31 @@ def test_a_deletion_that_is_killed_goes_on(
     assert shop.events() == [("View", "bob")]
 
 
+def test_what_other_housekeeping_could_take_meanwhile_is_on_the_receipt(
+    stores: Stores, settings: Settings, shop: Shop, requests: Requests, clock: Clock
+) -> None:
+    """While a deletion waits for what is being delivered, deleted replays are taken away all the time."""
+    clock.now += 2 * HOUR_MS
+    sealing.seal_due(stores, settings, clock.now)
+    journal = Journal.open(settings.journal_path, settings.journal_max_bytes)
+    queue = JournalQueue.open(settings.journal_path)
+    asyncio.run(journal.append([Item(shop.project_id, new_ingest_id(), Kind.EVENTS, clock.now, b"\xc0", b"\x90")]))
+    request = requests.ask(ada())
+    clock.now += WAIT_MS
+    requests.work()
+    assert requests.now(request).state == "running"
+    assert removal.remove_deleted(stores, settings, clock.now) == 0
+    flush = queue.begin_flush(1_000_000)
+    assert flush
+    queue.confirm(flush)
+    queue.close()
+    journal.close()
+    found = removed(receipt_of(requests.finish(request)))
+    assert (found["blobs: recordings"], found["control: replays"]) == (2, 2)
+    clock.now += removal.DELETE_AGAIN_MS
+    assert removal.remove_deleted(stores, settings, clock.now) == 2, "they are looked at once more"
+
+
 def test_dead_letters_of_a_deleted_person_go(
     stores: Stores, settings: Settings, shop: Shop, requests: Requests, clock: Clock
 ) -> None:
@@ -411,10 +436,10 @@ def test_what_cannot_be_deleted_is_refused(stores: Stores, shop: Shop, requests:
 def test_a_replay_that_is_deleted_by_its_button_leaves_a_receipt(
     stores: Stores, shop: Shop, requests: Requests, clock: Clock
 ) -> None:
-    delete_replay(stores.control, shop.project_id, shop.other.replay_id, ALICE, clock.now)
+    delete_replay(stores.control, shop.project_id, shop.other.replay_id, ALICE, clock.now, receipt=True)
     with pytest.raises(Gone):
         find_replay(stores.control, shop.project_id, shop.other.replay_id, clock.now)
-    delete_replay(stores.control, shop.project_id, shop.other.replay_id, ALICE, clock.now)
+    delete_replay(stores.control, shop.project_id, shop.other.replay_id, ALICE, clock.now, receipt=True)
     with stores.control.read() as session:
         (asked,) = session.scalars(select(DataRequest)).all()
     assert (asked.what, asked.state, asked.requested_by) == ("replays", "running", ALICE.name)
@@ -433,7 +458,7 @@ def test_what_a_job_would_take_first_is_counted(
     """While something of before waits in the journal a deletion waits too, and the tombstone's own job does not."""
     with closing(Journal.open(settings.journal_path, 10_000_000)) as journal:
         asyncio.run(journal.append([shop.other.item([click(9_000)])]))
-    delete_replay(stores.control, shop.project_id, shop.other.replay_id, ALICE, clock.now + 1)
+    delete_replay(stores.control, shop.project_id, shop.other.replay_id, ALICE, clock.now + 1, receipt=True)
     with stores.control.read() as session:
         (asked,) = session.scalars(select(DataRequest)).all()
     requests.work()

@@ -117,6 +117,12 @@ const account = createRoute({
   component: lazyRouteComponent(() => import('./account/AccountScreen'), 'AccountScreen'),
 });
 
+const newProject = createRoute({
+  getParentRoute: () => root,
+  path: '/projects/new',
+  component: lazyRouteComponent(() => import('./projects/NewProjectScreen'), 'NewProjectScreen'),
+});
+
 const project = createRoute({ getParentRoute: () => root, path: '/projects/$project' });
 
 const projectHome = createRoute({ getParentRoute: () => project, path: '/', component: Home });
@@ -306,6 +312,7 @@ export const router = createRouter({
     account,
     shared,
     replayLink,
+    newProject,
     project.addChildren([
       projectHome,
       replays.addChildren([replay]),

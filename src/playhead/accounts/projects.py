@@ -29,7 +29,7 @@ DEMO_KEY = "demo-key"
 
 
 class NewProject(msgspec.Struct, frozen=True):
-    """A project as it is told once: the key is kept as its hash only."""
+    """A project as it is told once: the key is kept as its hash only. Without one it is empty."""
 
     project_id: str
     token: str
@@ -37,15 +37,24 @@ class NewProject(msgspec.Struct, frozen=True):
 
 
 def create_project(
-    control: Control, name: str, retention_days: int, actor: Actor = COMMAND, *, timezone: str = "UTC", region: str = ""
+    control: Control,
+    name: str,
+    retention_days: int,
+    actor: Actor = COMMAND,
+    *,
+    timezone: str = "UTC",
+    region: str = "",
+    with_key: bool = True,
 ) -> NewProject:
-    """A new project with a token and an API key of its own. Raises PlayheadError for a name or a time zone that is
-    none. The caller knows that there is such a region."""
+    """A new project with a token, and an API key of its own if somebody is there to keep it.
+
+    Raises `PlayheadError` for a name or a time zone that is none. The caller knows that there is such a region.
+    """
     name = name.strip()
     if not name or len(name) > 200:
         raise PlayheadError("a project needs a name of 1 to 200 characters", code="bad_name")
     _check_timezone(timezone)
-    new = NewProject(new_project_id(), secrets.token_hex(16), new_secret("ph"))
+    new = NewProject(new_project_id(), secrets.token_hex(16), new_secret("ph") if with_key else "")
     return _add(control, name, new, retention_days, actor, timezone, region)
 
 
@@ -85,17 +94,18 @@ def _add(  # noqa: PLR0917
                 region=region,
             )
         )
-        session.add(
-            ApiKey(
-                project_id=project.project_id,
-                key_hash=hashed(project.api_key),
-                created_at_ms=created_at_ms,
-                key_id=secrets.token_hex(6),
-                name="First key",
-                scopes=ALL_SCOPES,
-                unmasked=1,
+        if project.api_key:
+            session.add(
+                ApiKey(
+                    project_id=project.project_id,
+                    key_hash=hashed(project.api_key),
+                    created_at_ms=created_at_ms,
+                    key_id=secrets.token_hex(6),
+                    name="First key",
+                    scopes=ALL_SCOPES,
+                    unmasked=1,
+                )
             )
-        )
         detail = {"region": region} if region else None
         record(session, project.project_id, actor, "project.created", "project", project.project_id, detail)
     return project

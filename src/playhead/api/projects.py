@@ -44,7 +44,6 @@ class ProjectShape(msgspec.Struct, frozen=True, omit_defaults=True):
     retention_days: int
     timezone: str
     previous_token_until: str = ""
-    api_key: str = ""
     region: str = ""
 
 
@@ -86,7 +85,7 @@ _rotation = msgspec.json.Decoder(Rotation)
 _confirmation = msgspec.json.Decoder(Confirmation)
 
 
-def project_shape(project: Project, api_key: str = "") -> ProjectShape:
+def project_shape(project: Project) -> ProjectShape:
     until = project.previous_until_ms
     return ProjectShape(
         project.project_id,
@@ -96,7 +95,6 @@ def project_shape(project: Project, api_key: str = "") -> ProjectShape:
         project.retention_days,
         project.timezone,
         rfc3339(until) if until > now_ms() else "",
-        api_key,
         project.region,
     )
 
@@ -123,16 +121,22 @@ def list_projects(request: Request, who: Who) -> Response:
     openapi_extra=asks(NewProjectBody),
 )
 def new_project(request: Request, who: Who, body: Body) -> Response:
-    """Makes a project. Its API key is told here and never again."""
+    """Makes a project. It has no API key yet: whoever needs one makes it with the rights that it needs."""
     new: NewProjectBody = read_body(_new_project, body, "bad_name")
     control = stores_of(request).control
     settings: Settings = request.app.state.settings
     if new.region and new.region not in read_regions(settings):
         raise PlayheadError(f"`region`: this server is not set up for {new.region}.", code="bad_region")
     made = create_project(
-        control, new.name, settings.retention_days, who.actor, timezone=new.timezone, region=new.region
+        control,
+        new.name,
+        settings.retention_days,
+        who.actor,
+        timezone=new.timezone,
+        region=new.region,
+        with_key=False,
     )
-    return json_answer(project_shape(find_project(control, made.project_id), made.api_key), 201)
+    return json_answer(project_shape(find_project(control, made.project_id)), 201)
 
 
 @router.patch(ONE, responses=shape(ProjectShape) | errors(400, 401, 403, 404, 413), openapi_extra=asks(ProjectChange))

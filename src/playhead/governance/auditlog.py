@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from playhead.governance.audit import entry_hash
+from playhead.governance.sentences import actions_saying
 from playhead.stores.control import Control
 from playhead.stores.tables import AuditEntry, Member
 
@@ -16,6 +17,8 @@ ENTRIES_AT_ONCE = 1_000
 
 class AuditQuery(msgspec.Struct, frozen=True):
     """What is asked of a project's log: times in [from, to), `before` the number to go on at.
+
+    `q` is a part of who did it, of what the sentence says was done, of the member it was done with, an id or a detail.
 
     `actor` is an id, a kind, or a part of a name; `action` is a whole action or its noun (`replay`).
     """
@@ -132,7 +135,16 @@ def _conditions(project_id: str, query: AuditQuery) -> list[ColumnElement[bool]]
     if query.q.strip():
         text = query.q.strip()
         columns = (AuditEntry.actor_name, AuditEntry.action, AuditEntry.object_id, AuditEntry.detail)
-        wanted.append(or_(*(column.icontains(text, autoescape=True) for column in columns)))
+        named = or_(*(column.icontains(text, autoescape=True) for column in (Member.name, Member.email)))
+        wanted.append(
+            or_(
+                *(column.icontains(text, autoescape=True) for column in columns),
+                AuditEntry.action.in_(actions_saying(text)),
+                and_(
+                    AuditEntry.object_kind == "member", AuditEntry.object_id.in_(select(Member.member_id).where(named))
+                ),
+            )
+        )
     if query.actor:
         wanted.append(
             or_(

@@ -333,6 +333,18 @@ def requests(control_session: Session, project_id: str, kind: Kind, limit: int, 
     )
 
 
+def replays_in_hand(session: Session) -> set[tuple[str, str]]:
+    """Replays, with their projects, that deletions under way take away themselves, and count."""
+    running = select(DataRequest.project_id, DataRequest.subject).where(
+        DataRequest.kind == "deletion", DataRequest.state == "running"
+    )
+    return {
+        (project_id, replay_id)
+        for project_id, subject in session.execute(running)
+        for replay_id in decoded(subject).replay_ids
+    }
+
+
 def find(stores: Stores, project_id: str, kind: Kind, request_id: str) -> DataRequest:
     """Raises `NotFound`."""
     with stores.control.read() as session:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -63,6 +65,44 @@ SENTENCES: dict[str, str] = {
 }
 
 
+def _day(at_ms: int) -> str:
+    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%-d %b %Y}"
+
+
+def _hours(hours: int) -> str:
+    return _plural(hours // 24, "day") if hours % 24 == 0 else _plural(hours, "hour")
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+_WHAT = {"person": "people", "stretch": "a stretch of a replay", "event": "an event", "property": "a property"}
+_METHODS = {"link": "with a one-time link", "password": "with a password", "password+code": "with password and code"}
+
+# What a detail is told as, where its name and value alone are not words; empty: not told.
+_TOLD: dict[str, Callable[[Any], str]] = {
+    "by": lambda by: "by link" if by == "link" else "",
+    "deleted": lambda count: f"with {_plural(count, 'deletion')} made since",
+    "bytes": lambda size: f"{size:,} bytes",
+    "new_bytes": lambda size: f"{size:,} of them new",
+    "expires_at_ms": lambda at_ms: f"expires on {_day(at_ms)}" if at_ms else "never expires",
+    "hours": lambda hours: f"for {_hours(hours)}",
+    "kind": lambda kind: kind.replace("_", " "),
+    "link": lambda _: "",
+    "member": lambda name: f"with {name}",
+    "method": lambda method: _METHODS.get(method, f"by {method}"),
+    "overlap_hours": lambda hours: (
+        f"the one before works for {_hours(hours)}" if hours else "the one before is refused"
+    ),
+    "role": lambda role: f"as {role}",
+    "scopes": lambda scopes: f"may {scopes.replace(' ', ', ')}",
+    "sessions_ended": lambda ended: f"{_plural(ended, 'session')} ended" if ended else "",
+    "unmasked": lambda unmasked: "sees sensitive data" if unmasked else "",
+    "what": lambda what: f"of {_WHAT.get(what, what)}",
+}
+
+
 def sentence(entry: AuditEntry, members: Mapping[str, str]) -> str:
     """Who did what, with what the entry holds of it in brackets. `members` has names by id."""
     who = entry.actor_name or entry.actor_id or entry.actor_kind
@@ -80,6 +120,14 @@ def sentence(entry: AuditEntry, members: Mapping[str, str]) -> str:
     return f"{said} ({more})." if more else f"{said}."
 
 
+def actions_saying(text: str) -> list[str]:
+    """The actions whose sentence has the text in it, without who and with what."""
+    wanted = text.lower()
+    return [
+        action for action, said in SENTENCES.items() if any(wanted in part.lower() for part in re.split(r"{\w+}", said))
+    ]
+
+
 def members_in(entry: AuditEntry) -> list[str]:
     """The ids of members that the sentence names, other than who did it."""
     found = [entry.object_id] if entry.object_kind == "member" else []
@@ -87,7 +135,7 @@ def members_in(entry: AuditEntry) -> list[str]:
 
 
 def details(detail: Mapping[str, Any]) -> str:
-    """`from 2026-11-01, only events 2`: what is set, in the words it is kept under; of a change what differs."""
+    """`as analyst, sees sensitive data`: what is set, in words; of a change what differs."""
     rest = dict(detail)
     before, after = rest.get("from"), rest.get("to")
     said = []
@@ -98,8 +146,10 @@ def details(detail: Mapping[str, Any]) -> str:
             for name, value in after.items()
             if before.get(name) != value
         ]
-    said += [f"{_words(name)} {_shown(value)}" for name, value in rest.items() if value not in (None, "", [], {})]
-    return ", ".join(said)
+    for name, value in rest.items():
+        if value not in (None, "", [], {}):
+            said.append(_TOLD[name](value) if name in _TOLD else f"{_words(name)} {_shown(value)}")
+    return ", ".join(each for each in said if each)
 
 
 def _words(name: str) -> str:

@@ -199,13 +199,20 @@ class Analytics:
         except ClickHouseError as error:
             code = getattr(error, "code", None)
             clients_own = isinstance(error, DataError | ProgrammingError | NotSupportedError)
-            if code in TRANSIENT_CODES or (code is None and not clients_own):
+            if code is None and not clients_own:
+                self._forget()
+                raise AnalyticsDown(self._silent(error)) from error
+            if code in TRANSIENT_CODES:
                 self._forget()
                 raise AnalyticsDown(_short(error), code) from error
             raise AnalyticsRefused(_short(error), code) from error
         except (HTTPError, OSError) as error:
             self._forget()
-            raise AnalyticsDown(f"the analytics store {self.url} does not answer: {error}") from error
+            raise AnalyticsDown(self._silent(error)) from error
+
+    def _silent(self, error: Exception) -> str:
+        why = re.search(r"\[Errno -?\d+\] ([^'\"()\[\]]+)", str(error))
+        return f"the analytics store {self.url} does not answer" + (f": {why.group(1).strip()}" if why else "")
 
     def _connected(self) -> Any:
         with self._lock:

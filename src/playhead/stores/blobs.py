@@ -74,10 +74,13 @@ class Blobs:
 
     def put(self, path: str, data: bytes) -> None:
         """Writes an object, durably; one that is there already is replaced."""
-        with _talking(path):
-            obstore.put(self._store, path, data)
-            if self._root is not None:
-                _sync(self._root, path)
+        try:
+            with _talking(path):
+                obstore.put(self._store, path, data)
+                if self._root is not None:
+                    _sync(self._root, path)
+        except BlobNotFound:
+            raise BlobsDown(f"the blob store {self.url} takes no object: there is no such bucket") from None
 
     def get(self, path: str) -> bytes:
         """The whole object. Raises BlobNotFound."""

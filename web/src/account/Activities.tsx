@@ -3,12 +3,16 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { activityQuery } from '../api/access';
 import { exact, when } from '../lib/format';
 import { useNow } from '../lib/hooks';
-import { Fault, Matter, NotLoaded } from '../settings/parts';
+import { Fault } from '../lib/Form';
+import { Matter, NotLoaded } from '../settings/parts';
+import { Sentence } from '../settings/Sentence';
+import { useSession } from '../shell/session';
 import style from './Account.module.css';
 
 /** What the audit log holds about the member's own doing. */
 export function Activities() {
   const now = useNow();
+  const { member } = useSession();
   const found = useInfiniteQuery(activityQuery);
   const entries = found.data?.pages.flatMap((page) => page.results);
   return (
@@ -24,11 +28,11 @@ export function Activities() {
           Nothing yet. Log-ins, watched replays and changes will stand here.
         </p>
       ) : (
-        <ol className={style.log} aria-busy={!entries} aria-label="Activity">
+        <ol className={`${style.log} ${style.last}`} aria-busy={!entries} aria-label="Activity">
           {entries
             ? entries.map((entry, i) => (
                 <li key={`${entry.number}-${i}`}>
-                  <span>{entry.text}</span>
+                  <Sentence project={entry.project_id} entry={entry} reader={member.member_id} />
                   <time dateTime={entry.at} title={exact(entry.at)}>
                     {when(entry.at, now)}
                   </time>

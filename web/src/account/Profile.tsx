@@ -5,12 +5,15 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { changeAccount, loginWaysQuery, setPassword } from '../api/access';
 import { sessionQuery } from '../api/queries';
 import type { SessionMember } from '../api/types';
-import { Fault, Field, Matter } from '../settings/parts';
+import { Fault, Field, textIn } from '../lib/Form';
+import form from '../lib/Form.module.css';
+import { Matter } from '../settings/parts';
 import style from './Account.module.css';
 
 const SHORTEST = 10;
 
-const text = (form: FormData, name: string) => {
+/** As it was typed: spaces belong to a password. */
+const secretIn = (form: FormData, name: string) => {
   const value = form.get(name);
   return typeof value === 'string' ? value : '';
 };
@@ -29,7 +32,7 @@ function useSessionAgain() {
 
 function Saved({ children }: { children: ReactNode }) {
   return (
-    <span className={style.saved} role="status">
+    <span className={form.saved} role="status">
       <Check size={14} aria-hidden /> {children}
     </span>
   );
@@ -133,9 +136,9 @@ function PasswordField(props: { name: 'current' | 'new'; label: string }) {
 export function FinishAccount({ member }: { member: SessionMember }) {
   const again = useSessionAgain();
   const save = useMutation({
-    mutationFn: async (form: FormData) => {
-      await changeAccount({ name: text(form, 'name').trim(), email: text(form, 'email').trim() });
-      await setPassword({ new: text(form, 'new') });
+    mutationFn: async (given: FormData) => {
+      await changeAccount({ name: textIn(given, 'name'), email: textIn(given, 'email') });
+      await setPassword({ new: secretIn(given, 'new') });
     },
     onSuccess: again,
   });
@@ -146,7 +149,7 @@ export function FinishAccount({ member }: { member: SessionMember }) {
       about="You have no password yet. Choose one to log in from anywhere, without a new link each time."
     >
       <form
-        className={style.form}
+        className={form.pair}
         onSubmit={(event: FormEvent<HTMLFormElement>) => {
           event.preventDefault();
           save.mutate(new FormData(event.currentTarget));
@@ -157,7 +160,7 @@ export function FinishAccount({ member }: { member: SessionMember }) {
         <div className={style.wide}>
           <PasswordField name="new" label="Password" />
         </div>
-        <div className={style.end}>
+        <div className={`${form.end} ${style.wide}`}>
           <button type="submit" className="btn primary" disabled={save.isPending}>
             {save.isPending ? 'Saving…' : 'Save and use these to log in'}
           </button>
@@ -180,7 +183,7 @@ export function Profile({ member }: { member: SessionMember }) {
   return (
     <Matter level={2} title="Profile">
       <form
-        className={style.form}
+        className={form.pair}
         onSubmit={(event) => {
           event.preventDefault();
           save.mutate();
@@ -188,7 +191,7 @@ export function Profile({ member }: { member: SessionMember }) {
       >
         <NameField value={name} onChange={setName} />
         <EmailField member={member} value={email} onChange={setEmail} />
-        <div className={style.end}>
+        <div className={`${form.end} ${style.wide}`}>
           <button type="submit" className="btn" disabled={!changed || save.isPending}>
             {save.isPending ? 'Saving…' : 'Save profile'}
           </button>
@@ -203,8 +206,8 @@ export function Profile({ member }: { member: SessionMember }) {
 export function Password() {
   const again = useSessionAgain();
   const save = useMutation({
-    mutationFn: ({ form }: { form: FormData; element: HTMLFormElement }) =>
-      setPassword({ current: text(form, 'current'), new: text(form, 'new') }),
+    mutationFn: ({ given }: { given: FormData; element: HTMLFormElement }) =>
+      setPassword({ current: secretIn(given, 'current'), new: secretIn(given, 'new') }),
     onSuccess: async (_, { element }) => {
       element.reset();
       await again();
@@ -217,16 +220,16 @@ export function Password() {
       about="Changing it ends your sessions in all other browsers."
     >
       <form
-        className={style.form}
+        className={form.pair}
         onSubmit={(event) => {
           event.preventDefault();
           const element = event.currentTarget;
-          save.mutate({ form: new FormData(element), element });
+          save.mutate({ given: new FormData(element), element });
         }}
       >
-        <PasswordField name="current" label="Present password" />
+        <PasswordField name="current" label="Current password" />
         <PasswordField name="new" label="New password" />
-        <div className={style.end}>
+        <div className={`${form.end} ${style.wide}`}>
           <button type="submit" className="btn" disabled={save.isPending}>
             {save.isPending ? 'Changing…' : 'Change password'}
           </button>

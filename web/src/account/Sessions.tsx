@@ -6,7 +6,9 @@ import { type LoginSession, endOtherSessions, endSession, loginSessionsQuery } f
 import { Confirm } from '../lib/Dialog';
 import { exact, plural, when } from '../lib/format';
 import { useNow } from '../lib/hooks';
-import { Fault, Matter, NotLoaded } from '../settings/parts';
+import { Fault } from '../lib/Form';
+import { Matter, NotLoaded } from '../settings/parts';
+import rows from '../settings/Rows.module.css';
 import style from './Account.module.css';
 import { methodText } from './words';
 
@@ -33,7 +35,7 @@ export function Sessions() {
       {error && !data ? (
         <NotLoaded what="Your sessions" error={error} retry={() => void refetch()} />
       ) : (
-        <ul className={style.rows} aria-busy={!data} aria-label="Sessions">
+        <ul className={`${rows.rows} ${style.last}`} aria-busy={!data} aria-label="Sessions">
           {data ? data.map((one) => <Row key={one.session_id} session={one} />) : <Bones />}
         </ul>
       )}
@@ -42,6 +44,7 @@ export function Sessions() {
           title={`End ${plural(others, 'other session')}?`}
           action={`End ${plural(others, 'session')}`}
           busy="Ending…"
+          keep="Keep them"
           otherwise="All of them go on."
           act={async () => {
             await endOtherSessions();
@@ -68,12 +71,18 @@ function Row({ session }: { session: LoginSession }) {
   const Icon = phone ? Smartphone : Monitor;
   const where = [browser, os].filter(Boolean).join(' on ') || 'Unknown browser';
   return (
-    <li>
+    <li className={rows.row}>
       <Icon size={18} strokeWidth={1.75} aria-hidden />
-      <div>
-        <b>{where}</b>
-        {session.current && <span className={style.here}>This browser</span>}
-        <p>
+      <div className={rows.what}>
+        <p className={rows.name}>
+          <b>{where}</b>
+          {session.current && (
+            <span className={rows.badge} data-good>
+              This browser
+            </span>
+          )}
+        </p>
+        <p className={rows.facts}>
           <span title={exact(session.created_at)}>
             {methodText(session.method)} {when(session.created_at, now)}
           </span>
@@ -103,9 +112,9 @@ function Row({ session }: { session: LoginSession }) {
 
 function Bones() {
   return (
-    <li aria-hidden>
+    <li className={rows.row} aria-hidden>
       <i className="bone" style={{ width: 18, height: 18 }} />
-      <div>
+      <div className={rows.what}>
         <i className="bone" style={{ display: 'block', width: 160, height: 11, marginBottom: 9 }} />
         <i
           className="bone"

@@ -2,14 +2,17 @@ import { Modal } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Check, Download } from 'lucide-react';
 import { QRCodeSVG } from 'qrcode.react';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 
 import { confirmTotp, endTotp, startTotp } from '../api/access';
 import { sessionQuery } from '../api/queries';
 import type { SessionMember } from '../api/types';
 import { Copy } from '../lib/Copy';
 import { save } from '../lib/download';
-import { Fault, Field, Matter } from '../settings/parts';
+import { Fault, Field, reason, textIn } from '../lib/Form';
+import form from '../lib/Form.module.css';
+import { Matter } from '../settings/parts';
+import rows from '../settings/Rows.module.css';
 import style from './Account.module.css';
 import { inFours, recoveryFile } from './words';
 
@@ -18,9 +21,14 @@ export function TwoStep({ member }: { member: SessionMember }) {
   const [open, setOpen] = useState<'set-up' | 'turn-off' | null>(null);
   const close = () => setOpen(null);
   const action = member.totp ? (
-    <button type="button" className="btn" onClick={() => setOpen('turn-off')}>
-      Turn off…
-    </button>
+    <>
+      <span className={`${rows.badge} ${style.on}`} data-good>
+        <Check size={12} aria-hidden /> On
+      </span>
+      <button type="button" className="btn" onClick={() => setOpen('turn-off')}>
+        Turn off…
+      </button>
+    </>
   ) : (
     member.has_password && (
       <button type="button" className="btn" onClick={() => setOpen('set-up')}>
@@ -41,11 +49,6 @@ export function TwoStep({ member }: { member: SessionMember }) {
       }
       action={action}
     >
-      {member.totp && (
-        <span className={style.on}>
-          <Check size={13} aria-hidden /> On
-        </span>
-      )}
       {open === 'set-up' && <SetUp email={member.email ?? ''} onClose={close} />}
       {open === 'turn-off' && <TurnOff onClose={close} />}
     </Matter>
@@ -59,8 +62,7 @@ function useSessionAgain() {
 
 const codeOf = (event: FormEvent<HTMLFormElement>) => {
   event.preventDefault();
-  const value = new FormData(event.currentTarget).get('code');
-  return typeof value === 'string' ? value.replaceAll(/\s/g, '') : '';
+  return textIn(new FormData(event.currentTarget), 'code').replaceAll(/\s/g, '');
 };
 
 function SetUp({ email, onClose }: { email: string; onClose: () => void }) {
@@ -124,10 +126,13 @@ function SetUp({ email, onClose }: { email: string; onClose: () => void }) {
           </div>
         )}
         <div className={style.codeForm}>
-          <CodeField label="Code of the app" numeric />
+          <CodeField
+            label="Code of the app"
+            numeric
+            fault={confirm.error && reason(confirm.error, 'Two-step log-in is still off.')}
+          />
         </div>
-        <Fault error={confirm.error} otherwise="Two-step log-in is still off." />
-        <div className={style.actions}>
+        <div className={form.actions}>
           <button type="button" className="btn" onClick={onClose}>
             Not now
           </button>
@@ -140,13 +145,19 @@ function SetUp({ email, onClose }: { email: string; onClose: () => void }) {
   );
 }
 
-function CodeField({ label, numeric }: { label: string; numeric?: true }) {
+function CodeField(props: { label: string; numeric?: true; fault: string | null }) {
+  const { label, numeric, fault } = props;
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (fault !== null) input.current?.select();
+  }, [fault]);
   return (
-    <Field label={label}>
+    <Field label={label} fault={fault}>
       {(attributes) => (
         <input
           {...attributes}
-          className="field"
+          ref={input}
+          className={numeric ? `field ${style.digits}` : 'field'}
           name="code"
           required
           inputMode={numeric ? 'numeric' : 'text'}
@@ -175,7 +186,7 @@ function Recovery(props: { codes: string[]; email: string; onClose: () => void }
       closeOnEscape={false}
       withCloseButton={false}
     >
-      <p className={style.text}>
+      <p className={form.text}>
         If you lose your phone, each of these lets you in once in place of a code. They are shown
         only now: put them where you keep passwords.
       </p>
@@ -186,7 +197,7 @@ function Recovery(props: { codes: string[]; email: string; onClose: () => void }
           </li>
         ))}
       </ul>
-      <div className={style.actions}>
+      <div className={form.actions}>
         <button
           type="button"
           className="btn"
@@ -219,14 +230,16 @@ function TurnOff({ onClose }: { onClose: () => void }) {
   return (
     <Modal opened onClose={onClose} title="Turn off two-step log-in?" centered size={420}>
       <form onSubmit={(event) => off.mutate(codeOf(event))}>
-        <p className={style.text}>
+        <p className={form.text}>
           Your password alone lets anyone in who has it. The recovery codes stop working.
         </p>
         <div className={style.codeForm}>
-          <CodeField label="Code of the app, or a recovery code" />
+          <CodeField
+            label="Code of the app, or a recovery code"
+            fault={off.error && reason(off.error, 'Two-step log-in is still on.')}
+          />
         </div>
-        <Fault error={off.error} otherwise="Two-step log-in is still on." />
-        <div className={style.actions}>
+        <div className={form.actions}>
           <button type="button" className="btn" onClick={onClose}>
             Keep it on
           </button>

@@ -1,6 +1,7 @@
 /** Logging in, the member's own account, and who and what else may come in. */
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 
+import type { AuditEntry } from './governance';
 import { call, json, setCsrf } from './http';
 import { of } from './queries';
 import type { Project, Role } from './types';
@@ -54,13 +55,8 @@ export interface LoginSession {
   current: boolean;
 }
 
-export interface Activity {
-  number: number;
-  at: string;
-  action: string;
-  /** A readable sentence. */
-  text: string;
-}
+/** `project_id` is empty for what belongs to none, such as a log-in. */
+export type Activity = AuditEntry & { project_id: string };
 
 export const changeAccount = (body: { name?: string; email?: string }) =>
   call('/api/account', { method: 'PATCH', body });
@@ -179,6 +175,9 @@ export const revokeKey = (project: string, id: string) =>
   call(`${keysPath(project)}/${encodeURIComponent(id)}`, { method: 'DELETE' });
 
 // ---- the project itself
+
+export const makeProject = (body: { name: string; timezone: string; region?: string }) =>
+  json<Project>('/api/projects', { method: 'POST', body });
 
 export const changeProject = (project: string, body: { name?: string; timezone?: string }) =>
   json<Project>(of(project), { method: 'PATCH', body });

@@ -239,6 +239,12 @@ export const verifyAudit = (project: string) => json<Verified>(`${auditPath(proj
 export const setBookmark = (project: string, id: string, on: boolean) =>
   call(`${replay(project, id)}/bookmark`, on ? { method: 'PUT', body: {} } : { method: 'DELETE' });
 
+export const noteBookmark = (project: string, id: string, note: string) =>
+  json<NonNullable<ReplayDetail['bookmark']>>(`${replay(project, id)}/bookmark`, {
+    method: 'PUT',
+    body: { note },
+  });
+
 export interface ShareLink {
   link_id: string;
   created_at: string;
@@ -293,7 +299,7 @@ export const shareWith = (project: string, id: string, member: string, on: boole
 /** A replay that someone shared by a link: without whose visit it was. */
 export type SharedReplay = Omit<
   ReplayDetail,
-  'person' | 'distinct_id' | 'watch_url' | 'bookmarked'
+  'person' | 'distinct_id' | 'watch_url' | 'bookmarked' | 'bookmark'
 > & {
   replay_origin: string;
   /** When the link stops working. */

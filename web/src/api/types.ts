@@ -8,6 +8,8 @@ export interface Project {
   retention_days: number;
   /** IANA; the days of reports are days there. */
   timezone: string;
+  /** Where its data is kept, of those that the server has; fixed. Empty: the server's own stores. */
+  region: string;
   /** Until when the token before this one is taken too; only after it was rotated. */
   previous_token_until?: string | null;
   role: Role;
@@ -50,6 +52,8 @@ export interface Session {
   version: string;
   sdk_url: string;
   shop_url: string | null;
+  /** Where a new project's data can be kept, besides the server's own stores. */
+  regions: { name: string }[];
 }
 
 export interface PersonName {
@@ -127,6 +131,7 @@ export interface ReplayDetail extends FeedRow {
   library: { name: string; version: string } | null;
   privacy: ReplayPrivacy;
   gaps: Stretch[];
+  bookmark: { note: string; created_at: string; created_by: string } | null;
   watch_url: string;
 }
 

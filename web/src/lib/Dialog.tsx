@@ -1,11 +1,8 @@
 import { Modal } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 
-import { HttpError } from '../api/http';
-import style from './Dialog.module.css';
-
-const reason = (error: unknown, otherwise: string) =>
-  error instanceof HttpError ? error.message : `The server could not be reached. ${otherwise}`;
+import { Field, reason, textIn } from './Form';
+import style from './Form.module.css';
 
 /** Asks before something is gone for good. */
 export function Confirm(props: {
@@ -14,6 +11,8 @@ export function Confirm(props: {
   /** What the button says: "Delete 1 report". */
   action: string;
   busy: string;
+  /** What the other button says. */
+  keep?: string;
   /** What is still so when the server can't be reached. */
   otherwise: string;
   act: () => Promise<unknown>;
@@ -34,15 +33,15 @@ export function Confirm(props: {
   };
   return (
     <Modal opened onClose={props.onClose} title={props.title} centered size={420}>
-      <p className={style.consequence}>{props.children}</p>
+      <p className={style.text}>{props.children}</p>
       {trouble && (
-        <p className={style.trouble} role="alert">
+        <p className={`${style.fault} ${style.small}`} role="alert">
           {trouble}
         </p>
       )}
       <div className={style.actions}>
         <button type="button" className="btn" onClick={props.onClose} data-autofocus>
-          Keep it
+          {props.keep ?? 'Keep it'}
         </button>
         <button type="button" className="btn danger" disabled={busy} onClick={() => void act()}>
           {busy ? props.busy : props.action}
@@ -71,14 +70,10 @@ export function NameDialog(props: {
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<string | null>(null);
   const submit = async (form: FormData) => {
-    const field = (name: string) => {
-      const value = form.get(name);
-      return typeof value === 'string' ? value.trim() : '';
-    };
     setBusy(true);
     setTrouble(null);
     try {
-      await props.act({ name: field('name'), description: field('description') });
+      await props.act({ name: textIn(form, 'name'), description: textIn(form, 'description') });
       props.onClose();
     } catch (error) {
       setTrouble(reason(error, props.otherwise));
@@ -94,30 +89,36 @@ export function NameDialog(props: {
           void submit(new FormData(event.currentTarget));
         }}
       >
-        <label>
-          Name
-          <input
-            name="name"
-            required
-            pattern=".*\S.*"
-            maxLength={200}
-            autoComplete="off"
-            defaultValue={given?.name}
-            placeholder={props.placeholder}
-            data-autofocus
-          />
-        </label>
-        <label>
-          <span>Description, if it helps</span>
-          <textarea
-            name="description"
-            rows={2}
-            maxLength={2_000}
-            defaultValue={given?.description}
-          />
-        </label>
+        <Field label="Name">
+          {(attributes) => (
+            <input
+              {...attributes}
+              className="field"
+              name="name"
+              required
+              pattern=".*\S.*"
+              maxLength={200}
+              autoComplete="off"
+              defaultValue={given?.name}
+              placeholder={props.placeholder}
+              data-autofocus
+            />
+          )}
+        </Field>
+        <Field label="Description, if it helps">
+          {(attributes) => (
+            <textarea
+              {...attributes}
+              className="field"
+              name="description"
+              rows={2}
+              maxLength={2_000}
+              defaultValue={given?.description}
+            />
+          )}
+        </Field>
         {trouble && (
-          <p className={style.trouble} role="alert">
+          <p className={style.fault} role="alert">
             {trouble}
           </p>
         )}

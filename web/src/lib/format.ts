@@ -78,6 +78,11 @@ export function exact(time: string | number): string {
   return new Date(time).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 }
 
+/** The same to be read in a sentence: without the seconds. */
+export function moment(time: string | number): string {
+  return new Date(time).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+}
+
 /** The path of an address, which is what tells pages apart; the whole of it when it is no address. */
 export function path(url: string): string {
   try {

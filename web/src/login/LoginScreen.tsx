@@ -8,7 +8,7 @@ import { HttpError } from '../api/http';
 import { sessionQuery } from '../api/queries';
 import { useNow } from '../lib/hooks';
 import { Copy } from '../lib/Copy';
-import { Field } from '../settings/parts';
+import { Field, textIn } from '../lib/Form';
 import style from './Login.module.css';
 import { loginTrouble, wayTrouble, waitText } from './words';
 
@@ -132,22 +132,23 @@ function Submit(props: { busy: boolean; throttled: boolean; left_s: number; chil
   );
 }
 
-const field = (form: FormData, name: string) => {
-  const value = form.get(name);
-  return typeof value === 'string' ? value : '';
-};
-
 function PasswordStep({ onCodeNeeded }: { onCodeNeeded: (credentials: Credentials) => void }) {
+  const email = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
   const { attempt, trouble, throttled, left_s } = useLogin(onCodeNeeded);
   const failed = attempt.isError;
+  useEffect(() => email.current?.focus(), []);
   useEffect(() => {
     if (failed) password.current?.select();
   }, [failed]);
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    attempt.mutate({ email: field(form, 'email').trim(), password: field(form, 'password') });
+    attempt.mutate({
+      email: textIn(form, 'email'),
+      // As it was typed: spaces belong to it.
+      password: password.current?.value ?? '',
+    });
   };
   return (
     <form className={style.form} onSubmit={submit}>
@@ -156,6 +157,7 @@ function PasswordStep({ onCodeNeeded }: { onCodeNeeded: (credentials: Credential
         {(attributes) => (
           <input
             {...attributes}
+            ref={email}
             className="field"
             type="email"
             name="email"
@@ -197,7 +199,7 @@ function CodeStep({ credentials, onBack }: { credentials: Credentials; onBack: (
   }, [failed, recovery]);
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const code = field(new FormData(event.currentTarget), 'code').replaceAll(/\s/g, '');
+    const code = textIn(new FormData(event.currentTarget), 'code').replaceAll(/\s/g, '');
     attempt.mutate({ ...credentials, code });
   };
   return (

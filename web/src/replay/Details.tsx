@@ -8,6 +8,7 @@ import { HttpError } from '../api/http';
 import { personQuery, personReplaysQuery } from '../api/queries';
 import type { MarkerKind, ReplayDetail } from '../api/types';
 import { Avatar } from '../feed/Avatar';
+import { BookmarkNote } from './BookmarkNote';
 import { useNow } from '../lib/hooks';
 import { Copy } from '../lib/Copy';
 import {
@@ -78,6 +79,7 @@ export function Details(props: PanelProps) {
           {ago(detail.started_at, now)}
         </time>
       </div>
+      <BookmarkNote project={props.project.project_id} detail={detail} />
       <div className={style.tabs} role="tablist" aria-label="Details">
         {TABS.map(([name, title], i) => (
           <button

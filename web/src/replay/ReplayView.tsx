@@ -7,8 +7,7 @@ import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { HttpError } from '../api/http';
 import { recordingSource, replayQuery } from '../api/queries';
 import type { Project, ReplayDetail, Stretch } from '../api/types';
-import { useKeys, usePreference } from '../lib/hooks';
-import { exact, personLabel } from '../lib/format';
+import { moment, personLabel } from '../lib/format';
 import type { ReplaysSearch } from '../feed/search';
 import { Trouble } from '../lib/Trouble';
 import { remember } from '../shell/recent';
@@ -16,16 +15,15 @@ import { useSession } from '../shell/session';
 import { AddressBar } from './AddressBar';
 import { BeingMasked } from './BeingMasked';
 import { Controls } from './Controls';
-import { type RecordingSource, ReplayController, SPEEDS } from './controller';
+import type { RecordingSource } from './controller';
 import { Details } from './Details';
 import style from './ReplayView.module.css';
 import { Stage } from './Stage';
 import { readAhead } from './readAhead';
-import { steps } from './steps';
 import { StretchBar } from './StretchBar';
 import { stretchAround } from './stretch';
 import { Timeline } from './Timeline';
-import { usePlay } from './usePlay';
+import { usePlayer } from './usePlayer';
 
 export interface ViewProps {
   project: Project;
@@ -113,23 +111,13 @@ function Playing(props: ViewProps & { detail: ReplayDetail; source: RecordingSou
   const { detail, project } = props;
   const session = useSession();
   const navigate = useNavigate();
-  const [speed, keepSpeed] = usePreference('speed', 1);
-  const [skip, keepSkip] = usePreference('skip', true);
   const section = useRef<HTMLElement>(null);
   const [stretch, setStretch] = useState<Stretch | null>(null);
-  const [controller] = useState(
-    () =>
-      new ReplayController(props.source, {
-        at_ms: props.from_ms === null ? null : Math.max(props.from_ms, detail.first_ms),
-        play: true,
-        speed: SPEEDS.find((one) => one === speed) ?? 1,
-        skip,
-        inactive: detail.activity.inactive,
-        first_ms: detail.first_ms,
-        last_ms: detail.last_ms,
-        live: detail.live,
-        url: detail.pages[0]?.url ?? detail.start_url,
-      }),
+  const { controller, size, step, fullscreen, setSpeed, setSkip } = usePlayer(
+    section,
+    props.source,
+    detail,
+    props.from_ms,
   );
   useEffect(() => {
     controller.update({
@@ -170,40 +158,6 @@ function Playing(props: ViewProps & { detail: ReplayDetail; source: RecordingSou
 
   // A rule that came meanwhile closes the replay until it has been applied.
   const again = useCallback(() => controller.retry(), [controller]);
-  const setSpeed = (value: number) => {
-    controller.setSpeed(value);
-    keepSpeed(value);
-  };
-  const setSkip = (value: boolean) => {
-    controller.setSkip(value);
-    keepSkip(value);
-  };
-  const fullscreen = () => {
-    if (document.fullscreenElement) void document.exitFullscreen();
-    else void section.current?.requestFullscreen().catch(() => undefined);
-  };
-  const step = (direction: 1 | -1) => {
-    const to = steps(detail.markers, controller.snapshot().at_ms, direction);
-    if (to !== null) controller.seek(to);
-  };
-  const faster = (direction: 1 | -1) => {
-    const i = SPEEDS.findIndex((one) => one === controller.snapshot().speed);
-    const next = SPEEDS[i + direction];
-    if (next !== undefined) setSpeed(next);
-  };
-  useKeys({
-    ' ': () => controller.toggle(),
-    ArrowLeft: () => controller.seek(controller.snapshot().at_ms - 5_000),
-    ArrowRight: () => controller.seek(controller.snapshot().at_ms + 5_000),
-    n: () => step(1),
-    p: () => step(-1),
-    f: fullscreen,
-    s: () => setSkip(!controller.snapshot().skip),
-    '<': () => faster(-1),
-    '>': () => faster(1),
-  });
-
-  const size = usePlay(controller, (state) => state.size) ?? detail.viewport;
   // A wide page leaves room under it on a phone: the details go there, not into a sheet.
   const under = props.narrow && size !== null && size.width > size.height;
   const panel = <Details {...props} detail={detail} controller={controller} />;
@@ -302,7 +256,7 @@ function NotPlayable({ detail, project }: { detail: ReplayDetail; project: Proje
       return (
         <Trouble icon={<TimerOff size={18} />} title="This replay has expired">
           {project.name} keeps replays for {project.retention_days} days; this one was kept until{' '}
-          {exact(detail.expires_at)}.
+          {moment(detail.expires_at)}.
         </Trouble>
       );
     case 'deleted':

@@ -12,8 +12,8 @@ import {
   shareWith,
   watchersQuery,
 } from '../api/governance';
-import { HttpError } from '../api/http';
 import { Copy } from '../lib/Copy';
+import { reason } from '../lib/Form';
 import { exact, plural, when } from '../lib/format';
 import { useNow } from '../lib/hooks';
 import { leftOf } from '../shared/left';
@@ -26,9 +26,6 @@ const EXPIRIES: [hours: number, name: string][] = [
   [24 * 30, '30 days'],
 ];
 const USUAL_HOURS = 24 * 7;
-
-const reason = (error: unknown) =>
-  error instanceof HttpError ? error.message : 'The server could not be reached.';
 
 /** A link for whoever has it, until it expires; and viewers of the project who may watch this replay. */
 export function ShareDialog(props: { project: string; replay: string; onClose: () => void }) {
@@ -64,6 +61,7 @@ function Links({ project, replay }: { project: string; replay: string }) {
         <div className={style.made}>
           <div className={style.address}>
             <input
+              className="field code"
               readOnly
               aria-label="The link"
               value={made.url}
@@ -93,7 +91,11 @@ function Links({ project, replay }: { project: string; replay: string }) {
         >
           <label>
             Works for
-            <select value={hours} onChange={(event) => setHours(Number(event.currentTarget.value))}>
+            <select
+              className="field"
+              value={hours}
+              onChange={(event) => setHours(Number(event.currentTarget.value))}
+            >
               {EXPIRIES.map(([value, name]) => (
                 <option key={value} value={value}>
                   {name}
@@ -112,9 +114,7 @@ function Links({ project, replay }: { project: string; replay: string }) {
         </p>
       )}
       {links.error ? (
-        <p className={style.trouble} role="alert">
-          Links that were made earlier could not be loaded. {reason(links.error)}
-        </p>
+        <NotLoaded what="Links that were made earlier" of={links} />
       ) : (
         others.length > 0 && (
           <ul className={style.list} aria-label="Links that work">
@@ -125,6 +125,17 @@ function Links({ project, replay }: { project: string; replay: string }) {
         )
       )}
     </section>
+  );
+}
+
+function NotLoaded({ what, of }: { what: string; of: { error: unknown; refetch: () => unknown } }) {
+  return (
+    <p className={style.trouble} role="alert">
+      {what} could not be loaded. {reason(of.error)}{' '}
+      <button type="button" className="link" onClick={() => void of.refetch()}>
+        Try again
+      </button>
+    </p>
   );
 }
 
@@ -175,10 +186,11 @@ function Revoke(props: { project: string; replay: string; link: string; onRevoke
 }
 
 function Viewers({ project, replay }: { project: string; replay: string }) {
-  const { data, error, isPending } = useQuery({
+  const viewers = useQuery({
     ...watchersQuery(project, replay),
     select: (members) => members.filter((one) => one.role === 'viewer'),
   });
+  const { data, error, isPending } = viewers;
   return (
     <section className={style.part} aria-labelledby="share-viewers">
       <h3 id="share-viewers">With viewers of the project</h3>
@@ -194,9 +206,7 @@ function Viewers({ project, replay }: { project: string; replay: string }) {
           <div className="bone" style={{ width: 130, height: 11 }} />
         </div>
       ) : error ? (
-        <p className={style.trouble} role="alert">
-          The viewers could not be loaded. {reason(error)}
-        </p>
+        <NotLoaded what="The viewers" of={viewers} />
       ) : data.length === 0 ? (
         <p className={style.none}>
           Nobody has this role yet. Owners and admins invite viewers under Settings, Members.

@@ -10,7 +10,7 @@ import { Confirm } from '../lib/Dialog';
 import { clock, spell } from '../lib/format';
 import { useKeys } from '../lib/hooks';
 import type { ReplayController } from './controller';
-import { beginAt, endAt } from './stretch';
+import { beginAt, endAt, lengthOf } from './stretch';
 import style from './StretchBar.module.css';
 
 /** Chooses a stretch of the replay by the playhead, and deletes it from the recording. */
@@ -38,6 +38,7 @@ export function StretchBar(props: {
   const begin = () => onChange(beginAt(stretch, here(), detail.last_ms));
   const end = () => onChange(endAt(stretch, here(), detail.first_ms));
   useKeys({ i: begin, o: end });
+  const length = spell(lengthOf(stretch, detail.first_ms));
   const at = (ms: number) => clock(ms - detail.first_ms);
   return (
     <div className={style.bar} role="group" aria-label="Delete a stretch">
@@ -50,7 +51,7 @@ export function StretchBar(props: {
         <button type="button" className="link num" onClick={() => controller.seek(to_ms)}>
           {at(to_ms)}
         </button>
-        <span className={style.length}>{spell(to_ms - from_ms)}</span>
+        <span className={style.length}>{length}</span>
       </span>
       <button type="button" className="btn" onClick={begin}>
         Begin here <kbd>i</kbd>
@@ -64,7 +65,7 @@ export function StretchBar(props: {
         disabled={to_ms <= from_ms}
         onClick={() => setAsking(true)}
       >
-        Delete {spell(to_ms - from_ms)}…
+        Delete {length}…
       </button>
       <button type="button" className="icon" aria-label="Delete no stretch" onClick={props.onClose}>
         <X size={16} aria-hidden />
@@ -72,7 +73,7 @@ export function StretchBar(props: {
       {asking && (
         <Confirm
           title={`Delete ${at(from_ms)} to ${at(to_ms)}?`}
-          action={`Delete ${spell(to_ms - from_ms)}`}
+          action={`Delete ${length}`}
           busy="Asking…"
           otherwise="Nothing was deleted."
           act={async () => {

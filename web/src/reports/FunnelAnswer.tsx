@@ -124,7 +124,15 @@ export function FunnelAnswer(props: {
         <>
           <div className={style.top}>
             {legend}
-            <Views {...props} />
+            <Views {...props}>
+              <Picture
+                save={() =>
+                  void import('./funnelPicture').then(({ saveFunnel }) =>
+                    saveFunnel(state, segments, colours, titleOf(state)),
+                  )
+                }
+              />
+            </Views>
           </div>
           <FunnelBars
             state={state}
@@ -148,6 +156,24 @@ export function FunnelAnswer(props: {
       )}
       {!small && <p className={style.took}>Answered in {report.took_ms.toLocaleString('en')} ms</p>}
     </>
+  );
+}
+
+const titleOf = (state: FunnelState) =>
+  `${state.steps.map((one) => eventLabel(one.event)).join(' → ')}, ${rangeInside(state.range)}`;
+
+function Picture({ save }: { save: () => void }) {
+  return (
+    <Tip label="Download the chart as a picture">
+      <button
+        type="button"
+        className="icon"
+        aria-label="Download the chart as a picture"
+        onClick={save}
+      >
+        <ImageDown size={16} strokeWidth={1.75} aria-hidden />
+      </button>
+    </Tip>
   );
 }
 
@@ -254,16 +280,7 @@ function Trend(props: {
       <div className={style.top}>
         {props.legend}
         <Views {...props}>
-          <Tip label="Download the chart as a picture">
-            <button
-              type="button"
-              className="icon"
-              aria-label="Download the chart as a picture"
-              onClick={() => drawn.current?.savePng()}
-            >
-              <ImageDown size={16} strokeWidth={1.75} aria-hidden />
-            </button>
-          </Tip>
+          <Picture save={() => drawn.current?.savePng()} />
         </Views>
       </div>
       <Suspense fallback={<div className={style.chart} />}>
@@ -276,7 +293,7 @@ function Trend(props: {
           shares
           chosen={chosenAt}
           summary={words}
-          title={`${state.steps.map((one) => eventLabel(one.event)).join(' → ')}, ${rangeInside(state.range)}`}
+          title={titleOf(state)}
           handle={drawn}
           onPick={pick}
           {...(small ? {} : { onZoom: zoom })}

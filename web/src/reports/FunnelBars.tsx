@@ -7,7 +7,7 @@ import { eventLabel, percent, segmentName, timeText } from './words';
 
 export type PickPart = (point: FunnelPoint, x: number, y: number, from: HTMLElement) => void;
 
-export const stepName = (state: FunnelState, step: number) =>
+export const stepName = (state: Pick<FunnelState, 'order' | 'steps'>, step: number) =>
   state.order === 'any'
     ? `Any ${step} of ${state.steps.length}`
     : eventLabel(state.steps[step - 1]?.event ?? '');

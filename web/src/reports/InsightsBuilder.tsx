@@ -217,6 +217,7 @@ export function InsightsBuilder(props: {
         </div>
         <Compare
           compare={state.compare}
+          chart={state.chart}
           range={state.range}
           now={props.now}
           onChange={(compare) => onChange({ ...state, compare })}
@@ -307,8 +308,12 @@ function FormulaLine(props: {
   );
 }
 
+/** Shares of a whole are drawn of one period; with the one before they would be of two wholes. */
+const UNDRAWN: readonly InsightsState['chart'][] = ['area', 'stacked', 'pie'];
+
 function Compare(props: {
   compare: boolean;
+  chart: InsightsState['chart'];
   range: Range;
   now: number;
   onChange: (compare: boolean) => void;
@@ -323,7 +328,12 @@ function Compare(props: {
         onChange={(event) => props.onChange(event.currentTarget.checked)}
       />
       Compare with the period before
-      {props.compare && <span className={style.of}>{rangeLabel(before)}</span>}
+      {props.compare && (
+        <span className={style.of}>
+          {rangeLabel(before)}
+          {UNDRAWN.includes(props.chart) && ', in the legend and the table'}
+        </span>
+      )}
     </label>
   );
 }

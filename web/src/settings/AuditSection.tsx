@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import {
   Cog,
   Download,
@@ -29,9 +29,11 @@ import { SearchField } from '../lib/SearchField';
 import { Trouble } from '../lib/Trouble';
 import { useMay, useProject } from '../shell/session';
 import { useActors } from './actors';
-import style from './Data.module.css';
-import { NotLoaded, SectionHead, reason } from './parts';
-import { ACTIONS, aroundId, actionName, shortId, whole } from './dataWords';
+import style from './Audit.module.css';
+import { reason } from '../lib/Form';
+import { NotLoaded, SectionHead } from './parts';
+import { Sentence } from './Sentence';
+import { ACTIONS, actionName, whole } from './dataWords';
 
 const ICONS: Record<AuditEntry['actor']['kind'], LucideIcon> = {
   member: UserRound,
@@ -187,7 +189,7 @@ export function AuditSection() {
           }
         >
           {narrowed
-            ? 'Search looks at the sentences as they stand here.'
+            ? 'Search looks at who did what, the members and ids it was done with, and what stands in brackets.'
             : 'The first watched replay, change or log-in appears here.'}
         </Trouble>
       ) : (
@@ -237,50 +239,19 @@ function byDay(entries: AuditEntry[]): [day: string, entries: AuditEntry[]][] {
 }
 
 function Entry({ project, entry }: { project: string; entry: AuditEntry }) {
-  const { actor, text } = entry;
+  const { actor } = entry;
   const Icon = ICONS[actor.kind];
-  const named = actor.name !== '' && text.startsWith(actor.name) ? actor.name : '';
-  const [before, id, after] = aroundId(text.slice(named.length), entry.object_id);
   return (
     <li className={style.entry}>
-      <time dateTime={entry.at} title={exact(entry.at)} className="num">
+      <time dateTime={entry.at} title={exact(entry.at)} className={style.at}>
         {new Date(entry.at).toLocaleTimeString('en-GB')}
       </time>
       <Icon size={15} strokeWidth={1.75} aria-label={KINDS[actor.kind]} />
       <p title={`${entry.action}, entry ${whole(entry.number)}`}>
-        <b>{named}</b>
-        {before}
-        {id !== '' && <About project={project} entry={entry} />}
-        {after}
+        <Sentence project={project} entry={entry} />
       </p>
     </li>
   );
-}
-
-/** The object that an entry names, as the way to it. */
-function About({ project, entry }: { project: string; entry: AuditEntry }) {
-  const { object_kind: kind, object_id: id, action } = entry;
-  if (kind === 'replay')
-    return (
-      <Link to="/projects/$project/replays/$replay" params={{ project, replay: id }} title={id}>
-        {shortId(id)}
-      </Link>
-    );
-  if (kind === 'request')
-    return (
-      <Link
-        to={
-          action.startsWith('deletion')
-            ? '/projects/$project/settings/requests/deletions/$request'
-            : '/projects/$project/settings/requests/retrievals/$request'
-        }
-        params={{ project, request: id }}
-        title={id}
-      >
-        {shortId(id)}
-      </Link>
-    );
-  return <span title={id}>{shortId(id)}</span>;
 }
 
 function Outcome(props: { found: Verified | undefined; error: Error | null; onClose: () => void }) {
@@ -317,7 +288,7 @@ function Bones() {
       <div className="bone" style={{ width: 140, height: 10, marginBottom: 10 }} />
       {Array.from({ length: 12 }, (_, i) => (
         <div key={i} className={style.entry} aria-hidden>
-          <div className="bone" style={{ width: 52, height: 10 }} />
+          <div className={`bone ${style.at}`} style={{ width: 52, height: 10 }} />
           <div className="bone" style={{ width: 15, height: 15, borderRadius: '50%' }} />
           <div className="bone" style={{ width: 180 + ((i * 67) % 160), height: 11 }} />
         </div>

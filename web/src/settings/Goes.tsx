@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 
 import { type DeletionPreview, type Target, deletionPreviewQuery } from '../api/governance';
-import { reason } from './parts';
-import style from './Data.module.css';
-import { whole } from './dataWords';
+import { reason } from '../lib/Form';
+import form from '../lib/Form.module.css';
+import style from './Goes.module.css';
+import { countedOf, whole } from './dataWords';
 
 /** What the server found of a target, in numbers, before anything happens to it. */
 export function Goes(props: {
@@ -18,19 +19,13 @@ export function Goes(props: {
   const { target } = props;
   const { data, error, refetch } = usePreview(props.project, target);
   const found = target ? data : undefined;
-  const columns: [name: string, value: number | undefined][] = [
-    [found?.people === 1 ? 'person' : 'people', found?.people],
-    [found?.replays === 1 ? 'replay' : 'replays', found?.replays],
-    [found?.events === 1 ? 'event' : 'events', found?.events],
-    [found?.profiles === 1 ? 'profile' : 'profiles', found?.profiles],
-  ];
   return (
     <section className={style.goes} aria-live="polite" aria-busy={target !== null && !found}>
       <h3>{props.title}</h3>
       {target === null ? (
         <p>{props.none}</p>
       ) : error && !found ? (
-        <p className={style.trouble}>
+        <p className={form.fault}>
           {reason(error)}{' '}
           <button type="button" className="link" onClick={() => void refetch()}>
             Try again
@@ -38,23 +33,21 @@ export function Goes(props: {
         </p>
       ) : (
         <dl>
-          {columns
-            .filter(([name]) => target.what === 'person' || !/^pe|^prof/.test(name))
-            .map(([name, value]) => (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>
-                  {value === undefined ? (
-                    <span
-                      className="bone"
-                      style={{ display: 'block', width: 36, height: 18, margin: '4px 0' }}
-                    />
-                  ) : (
-                    whole(value)
-                  )}
-                </dd>
-              </div>
-            ))}
+          {countedOf(target).map(([count, one, many]) => (
+            <div key={count}>
+              <dt>{found?.[count] === 1 ? one : many}</dt>
+              <dd>
+                {found ? (
+                  whole(found[count])
+                ) : (
+                  <span
+                    className="bone"
+                    style={{ display: 'block', width: 36, height: 18, margin: '4px 0' }}
+                  />
+                )}
+              </dd>
+            </div>
+          ))}
         </dl>
       )}
       {found && nothing(found) && <p>{props.nothing ?? found.message}</p>}

@@ -6,14 +6,15 @@ import { type FormEvent, useState } from 'react';
 
 import { type ApiKey, type Scope, keysQuery, makeKey, revokeKey } from '../api/access';
 import type { Project } from '../api/types';
-import { Copy } from '../lib/Copy';
 import { Confirm } from '../lib/Dialog';
 import { exact, when } from '../lib/format';
 import { useNow } from '../lib/hooks';
 import { Trouble } from '../lib/Trouble';
 import { useProject } from '../shell/session';
-import style from './Keys.module.css';
-import { Choice, Fault, Field, NotLoaded, SectionHead } from './parts';
+import style from './Rows.module.css';
+import { Choice, Fault, Field, Handed, textIn } from '../lib/Form';
+import form from '../lib/Form.module.css';
+import { NotLoaded, SectionHead } from './parts';
 import { LIFETIMES, SCOPES, expiry, expiryText } from './words';
 
 export function KeysSection() {
@@ -50,7 +51,7 @@ export function KeysSection() {
           stopping the others.
         </Trouble>
       ) : (
-        <ul className={style.keys} aria-busy={!data} aria-label="API keys">
+        <ul className={style.rows} aria-busy={!data} aria-label="API keys">
           {data ? (
             data.map((one) => <Row key={one.key_id} project={project} apiKey={one} />)
           ) : (
@@ -73,12 +74,12 @@ function Row({ project, apiKey }: { project: Project; apiKey: ApiKey }) {
   const [ends, nearness] = expiryText(apiKey.expires_at, now);
   const shown = apiKey.name || 'Key without a name';
   return (
-    <li className={style.key} data-past={nearness === 'past' || undefined}>
+    <li className={style.row} data-past={nearness === 'past' || undefined}>
       <div className={style.what}>
         <p className={style.name}>
           <b>{shown}</b>
           {apiKey.scopes.map((scope) => (
-            <span key={scope} className={style.scope} title={SCOPES[scope].may}>
+            <span key={scope} className={style.badge} title={SCOPES[scope].may}>
               {SCOPES[scope].name}
             </span>
           ))}
@@ -142,11 +143,10 @@ function NewKey({ project, onClose }: { project: Project; onClose: () => void })
   });
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const name = form.get('name');
-    const expires_at = expiry(Number(form.get('days')), Date.now());
+    const given = new FormData(event.currentTarget);
+    const expires_at = expiry(Number(given.get('days')), Date.now());
     make.mutate({
-      name: typeof name === 'string' ? name.trim() : '',
+      name: textIn(given, 'name'),
       scopes,
       ...(expires_at ? { expires_at } : {}),
     });
@@ -161,20 +161,15 @@ function NewKey({ project, onClose }: { project: Project; onClose: () => void })
         size={500}
         closeOnClickOutside={false}
       >
-        <p className={style.text}>
+        <p className={form.text}>
           Copy it now and keep it where your program keeps its secrets. It is stored here only as a
           hash, so it can’t be shown again.
         </p>
-        <div className={style.fresh}>
-          <code>{make.data.api_key}</code>
-          <Copy text={make.data.api_key} label="Copy the key">
-            Copy
-          </Copy>
-        </div>
-        <p className={style.usage}>
+        <Handed text={make.data.api_key} label="Copy the key" />
+        <p className={form.small}>
           Sent as <code>Authorization: Bearer …</code>
         </p>
-        <div className={style.actions}>
+        <div className={form.actions}>
           <button type="button" className="btn primary" onClick={onClose}>
             I have kept it
           </button>
@@ -184,7 +179,7 @@ function NewKey({ project, onClose }: { project: Project; onClose: () => void })
   }
   return (
     <Modal opened onClose={onClose} title="New API key" centered size={480}>
-      <form className={style.form} onSubmit={submit}>
+      <form className={form.form} onSubmit={submit}>
         <Field label="Name" hint="What will use it: “Nightly export”, “Support tool”.">
           {(attributes) => (
             <input
@@ -199,7 +194,7 @@ function NewKey({ project, onClose }: { project: Project; onClose: () => void })
             />
           )}
         </Field>
-        <fieldset className={style.scopes}>
+        <fieldset className={form.choices}>
           <legend>What it may do</legend>
           {ALL.map((scope) => (
             <Choice
@@ -228,7 +223,7 @@ function NewKey({ project, onClose }: { project: Project; onClose: () => void })
           )}
         </Field>
         <Fault error={make.error} otherwise="No key was made." />
-        <div className={style.actions}>
+        <div className={form.actions}>
           <button type="button" className="btn" onClick={onClose}>
             Cancel
           </button>
@@ -247,7 +242,7 @@ function NewKey({ project, onClose }: { project: Project; onClose: () => void })
 
 function Bones() {
   return (
-    <li className={style.key} aria-hidden>
+    <li className={style.row} aria-hidden>
       <div className={style.what}>
         <i className="bone" style={{ display: 'block', width: 180, height: 11, marginBottom: 9 }} />
         <i

@@ -14,15 +14,18 @@ import {
 } from '../api/access';
 import { sessionQuery } from '../api/queries';
 import type { Project, Role } from '../api/types';
-import { Copy } from '../lib/Copy';
 import { Confirm } from '../lib/Dialog';
-import { exact, when } from '../lib/format';
+import { exact, moment, when } from '../lib/format';
 import { useNow } from '../lib/hooks';
 import { Tip } from '../lib/Tip';
 import { useProject, useSession } from '../shell/session';
-import { Choice, Fault, Field, NotLoaded, SectionHead } from './parts';
+import { capital } from './dataWords';
+import { Choice, Fault, Field, Handed, textIn } from '../lib/Form';
+import form from '../lib/Form.module.css';
+import { NotLoaded, SectionHead } from './parts';
 import { ROLES, rolesToGive } from './roles';
 import style from './Members.module.css';
+import rows from './Rows.module.css';
 import { initials, whyFixed } from './words';
 
 export function MembersSection() {
@@ -44,7 +47,7 @@ export function MembersSection() {
       {error && !data ? (
         <NotLoaded what="The members" error={error} retry={() => void refetch()} />
       ) : (
-        <ul className={style.members} aria-busy={!data} aria-label="Members">
+        <ul className={rows.rows} aria-busy={!data} aria-label="Members">
           {data ? (
             data.map((member) => (
               <Row key={member.member_id} project={project} member={member} members={data} />
@@ -114,28 +117,28 @@ function Row(props: { project: Project; member: Member; members: Member[] }) {
     </select>
   );
   return (
-    <li className={style.member}>
+    <li className={`${rows.row} ${style.member}`}>
       <span className={style.face} aria-hidden>
         {initials(shown)}
       </span>
-      <div className={style.who}>
-        <p className={style.name}>
+      <div className={rows.what}>
+        <p className={rows.name}>
           <b>{shown}</b>
-          {self && <span className={style.badge}>You</span>}
+          {self && <span className={rows.badge}>You</span>}
           {member.is_operator && (
             <Tip label="Sees all projects as an owner and makes new ones">
-              <span className={style.badge}>Runs this server</span>
+              <span className={rows.badge}>Runs this server</span>
             </Tip>
           )}
           {member.totp && (
             <Tip label="Logs in with two steps">
-              <span className={style.badge}>
+              <span className={rows.badge}>
                 <ShieldCheck size={12} aria-hidden /> 2-step
               </span>
             </Tip>
           )}
         </p>
-        <p className={style.facts}>
+        <p className={rows.facts}>
           {member.email && member.email !== shown && <span>{member.email}</span>}
           {member.last_seen_at ? (
             <span title={exact(member.last_seen_at)}>seen {when(member.last_seen_at, now)}</span>
@@ -165,35 +168,42 @@ function Row(props: { project: Project; member: Member; members: Member[] }) {
           <span>Sensitive data</span>
         </label>
         {fixed === null ? select : <Tip label={fixed}>{<span>{select}</span>}</Tip>}
-        <Menu position="bottom-end" width={220} offset={4}>
-          <Menu.Target>
-            <button type="button" className="icon" aria-label={`More about ${shown}`}>
-              <Ellipsis size={17} strokeWidth={1.75} />
-            </button>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item leftSection={<Link2 size={14} />} onClick={() => renew.mutate()}>
-              Make a log-in link
-            </Menu.Item>
-            <Menu.Divider />
-            {fixed === null ? (
-              <Menu.Item
-                data-danger
-                leftSection={<UserMinus size={14} />}
-                onClick={() => setRemoving(true)}
-              >
-                {self ? 'Leave this project…' : 'Remove from project…'}
-              </Menu.Item>
-            ) : (
-              <Menu.Label>{fixed}</Menu.Label>
-            )}
-          </Menu.Dropdown>
-        </Menu>
+        {self && fixed !== null ? (
+          <span className={style.noMenu} />
+        ) : (
+          <Menu position="bottom-end" width={220} offset={4}>
+            <Menu.Target>
+              <button type="button" className="icon" aria-label={`More about ${shown}`}>
+                <Ellipsis size={17} strokeWidth={1.75} />
+              </button>
+            </Menu.Target>
+            <Menu.Dropdown>
+              {!self && (
+                <Menu.Item leftSection={<Link2 size={14} />} onClick={() => renew.mutate()}>
+                  Make a log-in link
+                </Menu.Item>
+              )}
+              {!self && <Menu.Divider />}
+              {fixed === null ? (
+                <Menu.Item
+                  data-danger
+                  leftSection={<UserMinus size={14} />}
+                  onClick={() => setRemoving(true)}
+                >
+                  {self ? 'Leave this project…' : 'Remove from project…'}
+                </Menu.Item>
+              ) : (
+                <Menu.Label>{fixed}</Menu.Label>
+              )}
+            </Menu.Dropdown>
+          </Menu>
+        )}
       </div>
       {removing && (
         <Confirm
           title={self ? `Leave ${project.name}?` : `Remove ${shown} from ${project.name}?`}
           action={self ? 'Leave the project' : 'Remove 1 member'}
+          keep={self ? 'Stay' : 'Keep them'}
           busy="Removing…"
           otherwise="Nothing was changed."
           act={async () => {
@@ -230,17 +240,13 @@ function Invite({ project, onClose }: { project: Project; onClose: () => void })
   });
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const text = (field: string) => {
-      const value = form.get(field);
-      return typeof value === 'string' ? value.trim() : '';
-    };
-    const name = text('name');
+    const given = new FormData(event.currentTarget);
+    const name = textIn(given, 'name');
     add.mutate({
-      email: text('email'),
+      email: textIn(given, 'email'),
       ...(name ? { name } : {}),
       role,
-      unmasked: form.get('unmasked') !== null,
+      unmasked: given.get('unmasked') !== null,
     });
   };
   if (add.data) {
@@ -258,8 +264,8 @@ function Invite({ project, onClose }: { project: Project; onClose: () => void })
   }
   return (
     <Modal opened onClose={onClose} title={`Invite to ${project.name}`} centered size={500}>
-      <form className={style.form} onSubmit={submit}>
-        <div className={style.pair}>
+      <form className={form.form} onSubmit={submit}>
+        <div className={form.pair}>
           <Field label="E-mail">
             {(attributes) => (
               <input
@@ -286,7 +292,7 @@ function Invite({ project, onClose }: { project: Project; onClose: () => void })
             )}
           </Field>
         </div>
-        <fieldset className={style.roles}>
+        <fieldset className={form.choices}>
           <legend>Role</legend>
           {rolesToGive(project.rights).map((one) => (
             <Choice
@@ -297,17 +303,19 @@ function Invite({ project, onClose }: { project: Project; onClose: () => void })
               title={ROLES[one].name}
               onChange={() => setRole(one)}
             >
-              {sentence(ROLES[one].may)}
+              {capital(ROLES[one].may)}
             </Choice>
           ))}
         </fieldset>
         {project.unmasked && role !== 'owner' && (
-          <Choice type="checkbox" name="unmasked" title="May see sensitive data">
-            Properties that the Lexicon marks as sensitive. Others see **** in their place.
-          </Choice>
+          <div className={form.choices}>
+            <Choice type="checkbox" name="unmasked" title="May see sensitive data">
+              Properties that the Lexicon marks as sensitive. Others see **** in their place.
+            </Choice>
+          </div>
         )}
         <Fault error={add.error} otherwise="Nobody was invited." />
-        <div className={style.actions}>
+        <div className={form.actions}>
           <button type="button" className="btn" onClick={onClose}>
             Cancel
           </button>
@@ -320,29 +328,22 @@ function Invite({ project, onClose }: { project: Project; onClose: () => void })
   );
 }
 
-const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
-
 /** Playhead sends no mail: whoever invites passes the link on. */
 function OneTimeLink({ given, onClose }: { given: Invitation; onClose: () => void }) {
   return (
     <>
-      <p className={style.text}>
+      <p className={form.text}>
         {given.expires_at === null
           ? 'They have an account on this server already and see the project from now on. Playhead sends no mail, so tell them; this is the address:'
-          : `Send them this link yourself, over a way you trust: whoever opens it first is logged in as them. It works once, until ${exact(given.expires_at)}.`}
+          : `Send them this link yourself, over a way you trust: whoever opens it first is logged in as them. It works once, until ${moment(given.expires_at)}.`}
       </p>
-      <div className={style.link}>
-        <code>{given.invite_url}</code>
-        <Copy text={given.invite_url} label="Copy the link">
-          Copy
-        </Copy>
-      </div>
+      <Handed text={given.invite_url} label="Copy the link" />
       {given.expires_at !== null && (
-        <p className={style.once}>
-          It is shown only now. You can make a new one until they came in.
+        <p className={form.small}>
+          It is shown only now. You can make another as long as they have not logged in.
         </p>
       )}
-      <div className={style.actions}>
+      <div className={form.actions}>
         <button type="button" className="btn primary" onClick={onClose}>
           Done
         </button>
@@ -353,9 +354,9 @@ function OneTimeLink({ given, onClose }: { given: Invitation; onClose: () => voi
 
 function Bones() {
   return (
-    <li className={style.member} aria-hidden>
+    <li className={`${rows.row} ${style.member}`} aria-hidden>
       <i className={`bone ${style.face}`} />
-      <div className={style.who}>
+      <div className={rows.what}>
         <i className="bone" style={{ display: 'block', width: 140, height: 11, marginBottom: 9 }} />
         <i
           className="bone"

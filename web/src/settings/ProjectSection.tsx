@@ -2,20 +2,21 @@ import { Modal } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Check, Clock } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 
 import { changeProject, deleteProject, rotateToken } from '../api/access';
 import { sessionQuery } from '../api/queries';
 import type { Project, Session } from '../api/types';
 import { Copy } from '../lib/Copy';
-import { exact } from '../lib/format';
+import { moment } from '../lib/format';
 import { useNow } from '../lib/hooks';
 import { useMay, useProject } from '../shell/session';
-import { Fault, Field, Matter, SectionHead } from './parts';
+import { Fault, Field } from '../lib/Form';
+import form from '../lib/Form.module.css';
+import { Matter, SectionHead } from './parts';
 import { ROLES } from './roles';
 import style from './Project.module.css';
-import { until } from './words';
-import { zoneGroups } from './zones';
+import { ZoneSelect } from './ZoneSelect';
 
 export function ProjectSection() {
   const project = useProject();
@@ -28,6 +29,13 @@ export function ProjectSection() {
           `You are ${ROLES[project.role].a} here. Owners and admins change what stands below.`}
       </SectionHead>
       <Naming key={project.project_id} project={project} fixed={!manages} />
+      {project.region && (
+        <Matter
+          title="Region"
+          about="Where its replays and events are stored. It was chosen when the project was made, and stays."
+          action={<b className={style.region}>{project.region}</b>}
+        />
+      )}
       <Token project={project} rotatable={manages} />
       {owns ? (
         <Deletion project={project} />
@@ -64,7 +72,6 @@ function useChanged() {
 function Naming({ project, fixed }: { project: Project; fixed: boolean }) {
   const [name, setName] = useState(project.name);
   const [timezone, setTimezone] = useState(project.timezone);
-  const groups = useMemo(() => zoneGroups(project.timezone, new Date()), [project.timezone]);
   const changed = name.trim() !== project.name || timezone !== project.timezone;
   const done = useChanged();
   const save = useMutation({
@@ -74,7 +81,7 @@ function Naming({ project, fixed }: { project: Project; fixed: boolean }) {
   return (
     <Matter title="Name and time zone">
       <form
-        className={style.form}
+        className={form.pair}
         onSubmit={(event) => {
           event.preventDefault();
           save.mutate();
@@ -98,33 +105,23 @@ function Naming({ project, fixed }: { project: Project; fixed: boolean }) {
         </Field>
         <Field label="Time zone" hint="Days in reports begin at midnight there.">
           {(attributes) => (
-            <select
+            <ZoneSelect
               {...attributes}
-              className="field"
+              known={project.timezone}
               name="timezone"
               disabled={fixed}
               value={timezone}
               onChange={(event) => setTimezone(event.currentTarget.value)}
-            >
-              {groups.map(({ region, zones }) => (
-                <optgroup key={region} label={region}>
-                  {zones.map(({ id, label }) => (
-                    <option key={id} value={id}>
-                      {label}
-                    </option>
-                  ))}
-                </optgroup>
-              ))}
-            </select>
+            />
           )}
         </Field>
         {!fixed && (
-          <div className={style.end}>
+          <div className={`${form.end} ${style.end}`}>
             <button type="submit" className="btn" disabled={!changed || save.isPending}>
               {save.isPending ? 'Saving…' : 'Save changes'}
             </button>
             {save.isSuccess && !changed && (
-              <span className={style.saved} role="status">
+              <span className={form.saved} role="status">
                 <Check size={14} aria-hidden /> Saved
               </span>
             )}
@@ -162,7 +159,7 @@ function Token({ project, rotatable }: { project: Project; rotatable: boolean })
           <Clock size={14} aria-hidden />
           <span>
             The token before this one is taken until{' '}
-            <time dateTime={previous}>{exact(previous)}</time>. Change the snippet on your site by
+            <time dateTime={previous}>{moment(previous)}</time>. Change the snippet on your site by
             then.
           </span>
         </p>
@@ -193,7 +190,7 @@ function Rotation({ project, onClose }: { project: Project; onClose: () => void 
   });
   return (
     <Modal opened onClose={onClose} title="Replace the project token?" centered size={480}>
-      <p className={style.text}>
+      <p className={`${form.text} ${style.text}`}>
         A new token is made and shown here. Pages that still have the old one must be able to send
         until your site is changed, or their visits are lost.
       </p>
@@ -202,7 +199,7 @@ function Rotation({ project, onClose }: { project: Project; onClose: () => void 
         hint={
           hours === 0
             ? 'Whatever arrives with the old token from now on is refused. For a token that is misused.'
-            : `Both tokens work until ${until(hours, now)}. After that the old one is refused.`
+            : `Both tokens work until ${moment(now + hours * 3_600_000)}. After that the old one is refused.`
         }
       >
         {(attributes) => (
@@ -222,7 +219,7 @@ function Rotation({ project, onClose }: { project: Project; onClose: () => void 
         )}
       </Field>
       <Fault error={rotate.error} otherwise="The token is still the old one." />
-      <div className={style.actions}>
+      <div className={form.actions}>
         <button type="button" className="btn" onClick={onClose}>
           Keep the token
         </button>
@@ -275,7 +272,7 @@ function DeleteDialog({ project, onClose }: { project: Project; onClose: () => v
           if (right) remove.mutate();
         }}
       >
-        <p className={style.text}>
+        <p className={`${form.text} ${style.text}`}>
           Everything that was recorded for it goes, and browsers that still send to it are refused.
           There is no way back, except a backup you made.
         </p>
@@ -300,7 +297,7 @@ function DeleteDialog({ project, onClose }: { project: Project; onClose: () => v
           )}
         </Field>
         <Fault error={remove.error} otherwise="Nothing was deleted." />
-        <div className={style.actions}>
+        <div className={form.actions}>
           <button type="button" className="btn" onClick={onClose}>
             Keep it
           </button>

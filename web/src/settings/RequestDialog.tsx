@@ -2,7 +2,7 @@ import { Modal } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
+import { useState } from 'react';
 
 import {
   type Compliance,
@@ -15,10 +15,11 @@ import {
 import { eventNamesQuery } from '../api/queries';
 import { propertiesQuery } from '../api/reports';
 import { useProject } from '../shell/session';
-import style from './Data.module.css';
 import { Goes, usePreview } from './Goes';
-import { reason } from './parts';
-import { deleteLabel, idsIn } from './dataWords';
+import { Field, reason } from '../lib/Form';
+import form from '../lib/Form.module.css';
+import { Points } from './parts';
+import { deleteLabel, idsIn, whole } from './dataWords';
 
 /** So many ids go into one request; the server says the same. */
 const MOST_IDS = 2_000;
@@ -33,7 +34,7 @@ const OF: Record<Of, string> = {
   'profile-property': 'A property of profiles, everywhere',
 };
 
-const CONSEQUENCES: Record<Of, ReactNode[]> = {
+const CONSEQUENCES: Record<Of, string[]> = {
   person: [
     'Nobody can read it from this second on. The bytes are gone from every store within minutes; a receipt lists what went.',
     'What open tabs still send, and what a restored backup holds, is refused. If they come back later, they begin as somebody new.',
@@ -52,6 +53,11 @@ const CONSEQUENCES: Record<Of, ReactNode[]> = {
     'If the site sets it again, it is stored again.',
   ],
 };
+
+const HANDED_OUT = [
+  'You get a ZIP: events, profile and replays as files that open anywhere, with an index that people can read.',
+  'It holds everything about them. Hand it to nobody else.',
+];
 
 function targetOf(of: Of, typed: string, ids: string[] | null, law: Compliance): Target | null {
   if (of === 'person') {
@@ -125,50 +131,55 @@ export function RequestDialog(props: {
   return (
     <Modal opened onClose={onClose} title={title} centered size={520}>
       <form
-        className={style.form}
+        className={form.form}
         onSubmit={(event) => {
           event.preventDefault();
           void submit();
         }}
       >
         {kind === 'deletion' && !person && (
-          <label>
-            What
-            <select
-              className="field"
-              value={of}
-              onChange={(event) => {
-                setOf(event.currentTarget.value as Of);
-                setTyped('');
-              }}
-            >
-              {Object.entries(OF).map(([value, name]) => (
-                <option key={value} value={value}>
-                  {name}
-                </option>
-              ))}
-            </select>
-          </label>
+          <Field label="What">
+            {(attributes) => (
+              <select
+                {...attributes}
+                className="field"
+                value={of}
+                onChange={(event) => {
+                  setOf(event.currentTarget.value as Of);
+                  setTyped('');
+                }}
+              >
+                {Object.entries(OF).map(([value, name]) => (
+                  <option key={value} value={value}>
+                    {name}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
         )}
         {!person && of === 'person' && (
-          <label>
-            Ids, one a line
-            <textarea
-              rows={3}
-              value={typed}
-              placeholder={'user-1007\n$device:1f9a3c…'}
-              spellCheck={false}
-              aria-invalid={tooMany || undefined}
-              onChange={(event) => setTyped(event.currentTarget.value)}
-              data-autofocus
-            />
-          </label>
-        )}
-        {tooMany && (
-          <p className={style.trouble} role="alert">
-            {ids.toLocaleString('en')} ids are too many for one request:{' '}
-            {MOST_IDS.toLocaleString('en')} at most.
-          </p>
+          <Field
+            label="Ids, one a line"
+            fault={
+              tooMany
+                ? `${whole(ids)} ids are too many for one request: ${whole(MOST_IDS)} at most.`
+                : null
+            }
+          >
+            {(attributes) => (
+              <textarea
+                {...attributes}
+                className="field code"
+                rows={3}
+                value={typed}
+                placeholder={'user-1007\n$device:1f9a3c…'}
+                spellCheck={false}
+                onChange={(event) => setTyped(event.currentTarget.value)}
+                data-autofocus
+              />
+            )}
+          </Field>
         )}
         {of !== 'person' && (
           <NameField project={project.project_id} of={of} value={typed} onChange={setTyped} />
@@ -184,40 +195,28 @@ export function RequestDialog(props: {
               : 'Give its name, as your site sends it.'
           }
         />
-        {kind === 'deletion' ? (
-          <ul className={style.consequences}>
-            {CONSEQUENCES[of].map((one, i) => (
-              <li key={i}>{one}</li>
-            ))}
-          </ul>
-        ) : (
-          <ul className={style.consequences}>
-            <li>
-              You get a ZIP: events, profile and replays as files that open anywhere, with an index
-              that people can read.
-            </li>
-            <li>It holds everything about them. Hand it to nobody else.</li>
-          </ul>
-        )}
+        <Points>{kind === 'deletion' ? CONSEQUENCES[of] : HANDED_OUT}</Points>
         {of === 'person' && (
-          <label>
-            Under
-            <select
-              className="field"
-              value={law}
-              onChange={(event) => setLaw(event.currentTarget.value as Compliance)}
-            >
-              <option value="GDPR">GDPR (European Union)</option>
-              <option value="CCPA">CCPA (California)</option>
-            </select>
-          </label>
+          <Field label="Asked for under">
+            {(attributes) => (
+              <select
+                {...attributes}
+                className="field"
+                value={law}
+                onChange={(event) => setLaw(event.currentTarget.value as Compliance)}
+              >
+                <option value="GDPR">GDPR (European Union)</option>
+                <option value="CCPA">CCPA (California)</option>
+              </select>
+            )}
+          </Field>
         )}
         {trouble && (
-          <p className={style.trouble} role="alert">
+          <p className={form.fault} role="alert">
             {trouble}
           </p>
         )}
-        <div className={style.actions}>
+        <div className={form.actions}>
           <button
             type="button"
             className="btn"
@@ -262,21 +261,25 @@ function NameField(props: {
       ? (events.data?.results ?? []).map((one) => one.event)
       : (properties.data ?? []).map((one) => one.property);
   return (
-    <label>
-      {of === 'event' ? 'Event' : 'Property'}
-      <input
-        className="field"
-        list="names-known"
-        autoComplete="off"
-        spellCheck={false}
-        value={props.value}
-        onChange={(event) => props.onChange(event.currentTarget.value)}
-      />
+    <>
+      <Field label={of === 'event' ? 'Event' : 'Property'}>
+        {(attributes) => (
+          <input
+            {...attributes}
+            className="field"
+            list="names-known"
+            autoComplete="off"
+            spellCheck={false}
+            value={props.value}
+            onChange={(event) => props.onChange(event.currentTarget.value)}
+          />
+        )}
+      </Field>
       <datalist id="names-known">
         {names.map((name) => (
           <option key={name} value={name} />
         ))}
       </datalist>
-    </label>
+    </>
   );
 }

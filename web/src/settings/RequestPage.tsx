@@ -22,17 +22,17 @@ import {
 import { HttpError } from '../api/http';
 import type { Project } from '../api/types';
 import { Copy } from '../lib/Copy';
-import { exact, plural } from '../lib/format';
+import { exact, moment, plural } from '../lib/format';
 import { useNow } from '../lib/hooks';
 import { Trouble } from '../lib/Trouble';
 import { useProject } from '../shell/session';
-import data from './Data.module.css';
-import { NotLoaded, reason } from './parts';
+import { Fault } from '../lib/Form';
+import { NotLoaded, Points } from './parts';
 import style from './Receipt.module.css';
 import { Cancel } from './RequestsSection';
-import { Fact } from './RetentionSection';
 import { State } from './State';
-import { KIND_NAMES, byStore, sentence, storeName, sum, whole } from './dataWords';
+import turns from './State.module.css';
+import { KIND_NAMES, byStore, capital, storeName, sum, whole } from './dataWords';
 
 export const DeletionPage = () => <RequestPage kind="deletion" />;
 export const RetrievalPage = () => <RequestPage kind="retrieval" />;
@@ -83,7 +83,7 @@ function RequestPage({ kind }: { kind: Kind }) {
           <div
             key={i}
             className="bone"
-            style={{ width: 420 - i * 40, height: 11, margin: '14px 0' }}
+            style={{ width: 420 - i * 40, maxWidth: '100%', height: 11, margin: '14px 0' }}
           />
         ))}
       </div>
@@ -97,7 +97,7 @@ function Request({ project, request }: { project: Project; request: DataRequest 
     <article aria-labelledby="request">
       <header className={style.head}>
         <div>
-          <h2 id="request">{sentence(`${KIND_NAMES[kind]} of ${request.subject_text}`)}</h2>
+          <h2 id="request">{capital(`${KIND_NAMES[kind]} of ${request.subject_text}`)}</h2>
           <State request={request} />
         </div>
         <div className={style.actions}>
@@ -107,7 +107,7 @@ function Request({ project, request }: { project: Project; request: DataRequest 
               <Download size={14} aria-hidden /> Download ZIP
             </a>
           )}
-          {(receipt !== null || state === 'done') && (
+          {receipt !== null && (
             <button type="button" className="btn" onClick={() => window.print()}>
               <Printer size={14} aria-hidden /> Print
             </button>
@@ -117,11 +117,6 @@ function Request({ project, request }: { project: Project; request: DataRequest 
       <p className={style.meaning} role="status">
         <Meaning request={request} project={project} />
       </p>
-      {request.state === 'running' && request.total > 0 && (
-        <div className={style.bar} aria-hidden>
-          <i style={{ transform: `scaleX(${request.done / request.total})` }} />
-        </div>
-      )}
       {receipt && <Checked project={project} request={request} receipt={receipt} />}
       {receipt && (
         <section className={style.part} aria-labelledby="removed">
@@ -131,7 +126,7 @@ function Request({ project, request }: { project: Project; request: DataRequest 
       )}
       <section className={style.part} aria-labelledby="about">
         <h3 id="about">About this request</h3>
-        <dl className={data.facts}>
+        <dl className={style.facts}>
           <Fact name="Project">{project.name}</Fact>
           <Fact name="Asked for by">{request.requested_by || 'Unknown'}</Fact>
           {request.compliance_type && request.what === 'person' && (
@@ -155,11 +150,7 @@ function Request({ project, request }: { project: Project; request: DataRequest 
       {kind === 'deletion' && state === 'done' && (
         <section className={style.part} aria-labelledby="notes">
           <h3 id="notes">Good to know</h3>
-          <ul className={data.consequences}>
-            {NOTES[request.what].map((note) => (
-              <li key={note}>{note}</li>
-            ))}
-          </ul>
+          <Points>{NOTES[request.what]}</Points>
         </section>
       )}
     </article>
@@ -201,7 +192,7 @@ function Meaning({ request, project }: { request: DataRequest; project: Project 
     case 'done': {
       if (!deletes)
         return request.download_url
-          ? `The ZIP can be downloaded until ${request.expires_at ? exact(request.expires_at) : 'it expires'}. It holds everything that ${project.name} knows about them: hand it to nobody else.`
+          ? `The ZIP can be downloaded until ${request.expires_at ? moment(request.expires_at) : 'it expires'}. It holds everything that ${project.name} knows about them: hand it to nobody else.`
           : 'The ZIP has expired and is deleted. Ask again for a new one.';
       const items = request.receipt ? sum(request.receipt.removed) : 0;
       return items > 0
@@ -237,7 +228,7 @@ function Checked(props: { project: Project; request: DataRequest; receipt: Recei
         <b>{receipt.clean ? 'Nothing is left' : `${plural(sum(receipt.left), 'item')} left`}</b>
         <p>
           {receipt.checked_at
-            ? `Every store was read again on ${exact(receipt.checked_at)}${receipt.clean ? ' and holds none of it.' : ':'}`
+            ? `Every store was read again on ${moment(receipt.checked_at)}${receipt.clean ? ' and holds none of it.' : ':'}`
             : 'The stores have not been read again yet.'}
         </p>
         {!receipt.clean && (
@@ -246,11 +237,7 @@ function Checked(props: { project: Project; request: DataRequest; receipt: Recei
             <p>It can’t be read. Check again in a minute; if it stays, look at Status.</p>
           </>
         )}
-        {check.error && (
-          <p className={data.trouble} role="alert">
-            {reason(check.error)}
-          </p>
-        )}
+        <Fault error={check.error} />
       </div>
       <button
         type="button"
@@ -258,7 +245,7 @@ function Checked(props: { project: Project; request: DataRequest; receipt: Recei
         disabled={check.isPending}
         onClick={() => check.mutate()}
       >
-        <RefreshCw size={14} aria-hidden className={check.isPending ? data.turning : undefined} />
+        <RefreshCw size={14} aria-hidden className={check.isPending ? turns.turning : undefined} />
         {check.isPending ? 'Reading…' : 'Check again'}
       </button>
     </div>
@@ -266,7 +253,7 @@ function Checked(props: { project: Project; request: DataRequest; receipt: Recei
 }
 
 function Lines({ lines, none }: { lines: Receipt['removed']; none: string }) {
-  if (lines.length === 0) return <p className={data.tell}>{none}</p>;
+  if (lines.length === 0) return <p className={style.none}>{none}</p>;
   return (
     <table className={style.lines}>
       <thead className="unseen">
@@ -285,12 +272,21 @@ function Lines({ lines, none }: { lines: Receipt['removed']; none: string }) {
                   {storeName(store)}
                 </th>
               )}
-              <td>{sentence(line.what)}</td>
+              <td>{capital(line.what)}</td>
               <td>{whole(line.count)}</td>
             </tr>
           )),
         )}
       </tbody>
     </table>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
   );
 }

@@ -15,11 +15,13 @@ import { useNow } from '../lib/hooks';
 import { Trouble } from '../lib/Trouble';
 import type { RequestsSearch } from '../routes';
 import { useProject } from '../shell/session';
-import style from './Data.module.css';
-import { NotLoaded, SectionHead, reason } from './parts';
+import style from './Requests.module.css';
+import { reason } from '../lib/Form';
+import form from '../lib/Form.module.css';
+import { NotLoaded, SectionHead } from './parts';
 import { RequestDialog } from './RequestDialog';
 import { State } from './State';
-import { oneList, requestTitle, sentence } from './dataWords';
+import { oneList, requestTitle, capital } from './dataWords';
 
 const KINDS = [
   [undefined, 'All'],
@@ -155,7 +157,7 @@ function Row({ project, row, now }: { project: string; row: DataRequest; now: nu
           params={{ project, request: row.request_id }}
         >
           <Icon size={15} strokeWidth={1.75} aria-hidden />
-          {sentence(requestTitle(row))}
+          {capital(requestTitle(row))}
         </Link>
       </th>
       <td className={style.faint}>{row.requested_by || '–'}</td>
@@ -207,7 +209,7 @@ export function Cancel({ project, request }: { project: string; request: DataReq
         {cancel.isPending ? 'Cancelling…' : 'Cancel'}
       </button>
       {cancel.error && (
-        <span className={style.trouble} role="alert">
+        <span className={form.fault} role="alert">
           {reason(cancel.error, 'It goes on.')}
         </span>
       )}
@@ -218,9 +220,15 @@ export function Cancel({ project, request }: { project: string; request: DataReq
 function Bone({ at }: { at: number }) {
   return (
     <tr aria-hidden>
-      {[170 + ((at * 37) % 60), 76, 40, 110, 0].map((width, i) => (
-        <td key={i}>{width > 0 && <div className="bone" style={{ width, height: 11 }} />}</td>
+      <th scope="row">
+        <div className="bone" style={{ width: 170 + ((at * 37) % 60), height: 11 }} />
+      </th>
+      {[76, 40, 110].map((width) => (
+        <td key={width}>
+          <div className="bone" style={{ width, height: 11 }} />
+        </td>
       ))}
+      <td />
     </tr>
   );
 }

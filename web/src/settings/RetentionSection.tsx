@@ -15,8 +15,10 @@ import { sessionQuery } from '../api/queries';
 import { Confirm } from '../lib/Dialog';
 import { count, exact } from '../lib/format';
 import { useProject } from '../shell/session';
-import style from './Data.module.css';
-import { NotLoaded, SectionHead, reason } from './parts';
+import style from './Retention.module.css';
+import { reason } from '../lib/Form';
+import form from '../lib/Form.module.css';
+import { NotLoaded, SectionHead } from './parts';
 import { LIMITS, days as daysText, daysFault, expiring, isDays, sameDays } from './dataWords';
 
 const EVENTS_USUAL = '730';
@@ -156,7 +158,7 @@ function Form({ kept }: { kept: Retention }) {
         <Choice
           name="event"
           title="Events"
-          otherwise="For ever"
+          otherwise="Forever"
           label="Days that events are kept"
           value={draft.event}
           usual={EVENTS_USUAL}
@@ -231,7 +233,7 @@ function Effect(props: {
       <Icon size={18} strokeWidth={1.75} aria-hidden />
       <div role="status">
         {wrong ? (
-          <p className={style.trouble}>{wrong}</p>
+          <p className={form.fault}>{wrong}</p>
         ) : !changed ? (
           <p>Change a number: here it says what that will delete, before anything happens.</p>
         ) : preview ? (
@@ -309,12 +311,12 @@ function Choice(props: {
           <input
             type="radio"
             name={name}
-            aria-label="For so many days"
+            aria-label="For a number of days"
             checked={value !== null}
             onChange={() => props.onChange(value ?? props.usual)}
           />
           {value === null ? (
-            <span className={style.faint}>For so many days</span>
+            <span className={style.faint}>For a number of days</span>
           ) : (
             <Days label={props.label} value={value} onChange={props.onChange} />
           )}
@@ -331,14 +333,5 @@ function Stored({ of, one }: { of: Retention['replays']; one: string }) {
         ? 'None stored yet'
         : `${count(of.count)} ${of.count === 1 ? one : `${one}s`} stored, the oldest from ${new Date(of.oldest_at).toLocaleDateString('en-GB', { dateStyle: 'medium' })}`}
     </p>
-  );
-}
-
-export function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

@@ -8,24 +8,27 @@ import {
 } from 'lucide-react';
 
 import type { DataRequest } from '../api/governance';
-import style from './Data.module.css';
+import style from './State.module.css';
 import { requestState } from './dataWords';
 
 /** How far a request is: a shape, a word, and a bar while it goes on. */
 export function State({ request }: { request: DataRequest }) {
   const { state, receipt, total, done } = request;
   const dirty = state === 'done' && receipt !== null && !receipt.clean;
+  const expired = state === 'done' && request.kind === 'retrieval' && !request.download_url;
   const [tone, Icon] = dirty
     ? (['warn', TriangleAlert] as const)
-    : (
-        {
-          waiting: ['quiet', Hourglass],
-          running: ['busy', LoaderCircle],
-          done: ['good', CircleCheck],
-          failed: ['bad', CircleAlert],
-          cancelled: ['quiet', Ban],
-        } as const
-      )[state];
+    : expired
+      ? (['quiet', Hourglass] as const)
+      : (
+          {
+            waiting: ['quiet', Hourglass],
+            running: ['busy', LoaderCircle],
+            done: ['good', CircleCheck],
+            failed: ['bad', CircleAlert],
+            cancelled: ['quiet', Ban],
+          } as const
+        )[state];
   return (
     <span className={style.state} data-tone={tone}>
       <Icon size={15} aria-hidden className={state === 'running' ? style.turning : undefined} />

@@ -4,6 +4,7 @@ import type { DataRequest, Target } from '../api/governance';
 import {
   aroundId,
   byStore,
+  countedOf,
   daysFault,
   deleteLabel,
   expiring,
@@ -85,4 +86,12 @@ it('finds the id in a sentence', () => {
     '.',
   ]);
   expect(aroundId('Emi exported events.', '')).toEqual(['Emi exported events.', '', '']);
+});
+
+it('counts of a target only what it can be in', () => {
+  const counts = (target: Target) => countedOf(target).map(([count]) => count);
+  expect(counts({ what: 'person', distinct_ids: ['ada'] })).toHaveLength(4);
+  expect(counts({ what: 'event', event: 'View Item' })).toEqual(['events']);
+  expect(counts({ what: 'property', property: 'plan', of: 'profile' })).toEqual(['profiles']);
+  expect(counts({ what: 'stretch', replay_id: 'r', from_ms: 0, to_ms: 1 })).toEqual(['replays']);
 });

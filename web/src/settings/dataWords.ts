@@ -36,7 +36,8 @@ export function requestState(request: DataRequest): string {
       return request.total > 0 ? `${count(request.done)} of ${count(request.total)}` : 'Running';
     case 'done':
       if (request.receipt && !request.receipt.clean) return 'Something is left';
-      return request.kind === 'deletion' ? 'Done, nothing left' : 'Ready';
+      if (request.kind === 'deletion') return 'Done, nothing left';
+      return request.download_url ? 'Ready' : 'Expired';
     case 'failed':
       return 'Failed';
     case 'cancelled':
@@ -59,6 +60,35 @@ export function oneList(lists: { rows: DataRequest[]; more: boolean }[]): DataRe
 /** Ids as someone pastes them: one a line, or with commas between them; each once. */
 export function idsIn(text: string): string[] {
   return [...new Set(text.split(/[\n,;]+/).map((id) => id.trim()))].filter(Boolean);
+}
+
+type Counted = readonly [
+  count: 'people' | 'replays' | 'events' | 'profiles',
+  one: string,
+  many: string,
+];
+
+const COUNTED: readonly Counted[] = [
+  ['people', 'person', 'people'],
+  ['replays', 'replay', 'replays'],
+  ['events', 'event', 'events'],
+  ['profiles', 'profile', 'profiles'],
+];
+
+/** What can be counted of a target: an event is in no replay, and a property is of events or of profiles. */
+export function countedOf(target: Target): readonly Counted[] {
+  const of = (...counts: Counted[0][]) => COUNTED.filter(([count]) => counts.includes(count));
+  switch (target.what) {
+    case 'person':
+      return COUNTED;
+    case 'replays':
+    case 'stretch':
+      return of('replays');
+    case 'event':
+      return of('events');
+    case 'property':
+      return of(target.of === 'event' ? 'events' : 'profiles');
+  }
 }
 
 /** `2 replays and 14 events`; empty when there is nothing. */
@@ -103,7 +133,7 @@ const STORES: Record<string, string> = {
 export const storeName = (store: string) =>
   STORES[store] ?? store.charAt(0).toUpperCase() + store.slice(1);
 
-export const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** What stood where, each store once, in the order in which they came. */
 export function byStore(lines: readonly ReceiptLine[]): [store: string, lines: ReceiptLine[]][] {
@@ -212,7 +242,7 @@ export const ACTIONS: [about: string, actions: [action: string, name: string][]]
 export const actionName = (action: string) =>
   ACTIONS.flatMap(([, actions]) => actions).find(([one]) => one === action)?.[1] ?? action;
 
-/** What an entry's sentence says before, of and after the object that it names by its id. */
+/** What an entry's capital says before, of and after the object that it names by its id. */
 export function aroundId(text: string, id: string): [before: string, id: string, after: string] {
   const at = id === '' ? -1 : text.indexOf(id);
   return at < 0 ? [text, '', ''] : [text.slice(0, at), id, text.slice(at + id.length)];

@@ -1,7 +1,7 @@
 import { CloudOff } from 'lucide-react';
 import { type ReactNode, useId } from 'react';
 
-import { HttpError } from '../api/http';
+import { reason } from '../lib/Form';
 import { Trouble } from '../lib/Trouble';
 import style from './parts.module.css';
 
@@ -41,76 +41,6 @@ export function Matter(props: {
   );
 }
 
-/** A control with its label, and what helps or hinders under it. */
-export function Field(props: {
-  label: string;
-  hint?: ReactNode;
-  fault?: string | null;
-  children: (attributes: {
-    id: string;
-    'aria-describedby': string | undefined;
-    'aria-invalid': true | undefined;
-  }) => ReactNode;
-}) {
-  const id = useId();
-  const { hint, fault } = props;
-  return (
-    <div className={style.field}>
-      <label htmlFor={id}>{props.label}</label>
-      {props.children({
-        id,
-        'aria-describedby': hint || fault ? `${id}-hint` : undefined,
-        'aria-invalid': fault ? true : undefined,
-      })}
-      {(hint || fault) && (
-        <p id={`${id}-hint`} className={fault ? style.fault : style.hint}>
-          {fault ?? hint}
-        </p>
-      )}
-    </div>
-  );
-}
-
-/** One of several things to choose, with what it means. */
-export function Choice(props: {
-  type: 'radio' | 'checkbox';
-  name: string;
-  title: string;
-  children: ReactNode;
-  checked?: boolean;
-  onChange?: () => void;
-}) {
-  return (
-    <label className={style.choice}>
-      <input
-        type={props.type}
-        name={props.name}
-        {...(props.onChange ? { checked: props.checked, onChange: props.onChange } : {})}
-      />
-      <span>
-        <b>{props.title}</b>
-        <i>{props.children}</i>
-      </span>
-    </label>
-  );
-}
-
-/** What a call that failed says; `otherwise` is what is still so when the server can't be reached. */
-export function reason(error: unknown, otherwise = ''): string {
-  return error instanceof HttpError
-    ? error.message
-    : `The server could not be reached. ${otherwise}`.trim();
-}
-
-export function Fault({ error, otherwise }: { error: unknown; otherwise?: string }) {
-  if (!error) return null;
-  return (
-    <p className={style.fault} role="alert">
-      {reason(error, otherwise)}
-    </p>
-  );
-}
-
 /** In the place of a list that could not be loaded. */
 export function NotLoaded(props: { what: string; error: unknown; retry: () => void }) {
   return (
@@ -121,5 +51,16 @@ export function NotLoaded(props: { what: string; error: unknown; retry: () => vo
     >
       {reason(props.error)}
     </Trouble>
+  );
+}
+
+/** What is good to know, point by point. */
+export function Points({ children }: { children: readonly ReactNode[] }) {
+  return (
+    <ul className={style.points}>
+      {children.map((one, i) => (
+        <li key={i}>{one}</li>
+      ))}
+    </ul>
   );
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Member } from '../api/access';
 import type { Role } from '../api/types';
-import { expiry, expiryText, initials, until, whyFixed } from './words';
+import { expiry, expiryText, initials, whyFixed } from './words';
 
 const NOW = Date.parse('2026-11-24T12:00:00Z');
 const DAY = 86_400_000;
@@ -24,10 +24,6 @@ describe('when a key ends', () => {
   it('is sent as a time, or not at all for a key that stays', () => {
     expect(expiry(30, NOW)).toBe('2026-12-24T12:00:00.000Z');
     expect(expiry(0, NOW)).toBeUndefined();
-  });
-
-  it('tells until when both tokens work', () => {
-    expect(until(24, NOW)).toMatch(/^25 Nov 2026, \d\d:00$/);
   });
 });
 

@@ -1,14 +1,9 @@
 import type { Member, Scope } from '../api/access';
 import type { Right } from '../api/types';
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
+const DAY = 86_400_000;
 
-const dateTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 const date = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' });
-
-/** The end of so many hours from now, to be read in a sentence. */
-export const until = (hours: number, now: number) => dateTime.format(now + hours * HOUR);
 
 export const SCOPES: Record<Scope, { name: string; may: string }> = {
   ingest: { name: 'Ingest', may: 'Sends events to /import.' },

@@ -6,18 +6,17 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { type SharedReplay, sharedQuery, sharedSource } from '../api/governance';
 import { HttpError } from '../api/http';
 import type { ReplayDetail } from '../api/types';
-import { clock, exact, plural } from '../lib/format';
-import { useKeys, useNarrow, useNow, usePreference } from '../lib/hooks';
+import { clock, exact, moment, plural } from '../lib/format';
+import { useNarrow, useNow } from '../lib/hooks';
 import { Tip } from '../lib/Tip';
 import { Trouble } from '../lib/Trouble';
 import controls from '../replay/Controls.module.css';
 import { Pace, PlayButtons, Time } from '../replay/Controls';
-import { ReplayController, SPEEDS } from '../replay/controller';
 import { Activity } from '../replay/Details';
 import { Stage } from '../replay/Stage';
-import { steps } from '../replay/steps';
 import { Timeline } from '../replay/Timeline';
 import { usePlay } from '../replay/usePlay';
+import { usePlayer } from '../replay/usePlayer';
 import { leftOf } from './left';
 import style from './Shared.module.css';
 
@@ -61,9 +60,20 @@ export function SharedScreen() {
     );
   return (
     <Alone>
-      <div className={style.bones} aria-busy="true" aria-label="Loading the replay" role="status">
-        <div className="bone" />
-      </div>
+      <section className={style.player} aria-busy="true" aria-label="Loading the replay">
+        <div className={`bone ${style.url}`} />
+        <div className={style.bones} />
+        <div className={`bone ${style.line}`} />
+      </section>
+      <aside className={style.side} aria-hidden>
+        {Array.from({ length: 10 }, (_, i) => (
+          <div
+            key={i}
+            className={`bone ${style.deed}`}
+            style={{ width: `${80 - (i % 3) * 16}%` }}
+          />
+        ))}
+      </aside>
     </Alone>
   );
 }
@@ -84,7 +94,7 @@ function Alone({ children, facts }: { children: ReactNode; facts?: ReactNode }) 
 /** What the player's parts ask for; of a shared replay nobody is told whose it is. */
 const whole = (detail: SharedReplay): ReplayDetail => ({
   ...detail,
-  ...{ distinct_id: '', watch_url: '', bookmarked: false },
+  ...{ distinct_id: '', watch_url: '', bookmarked: false, bookmark: null, live: false },
   person: { distinct_id: '', name: null, email: null, avatar: null },
 });
 
@@ -92,57 +102,22 @@ function Playing({ secret, detail: shared }: { secret: string; detail: SharedRep
   const search: { t?: number } = useSearch({ strict: false });
   const narrow = useNarrow();
   const now = useNow();
-  const [speed, keepSpeed] = usePreference('speed', 1);
-  const [skip, keepSkip] = usePreference('skip', true);
   const section = useRef<HTMLElement>(null);
   const [detail] = useState(() => whole(shared));
-  const [controller] = useState(
-    () =>
-      new ReplayController(sharedSource(secret), {
-        at_ms: search.t === undefined ? null : Math.max(search.t, detail.first_ms),
-        play: true,
-        speed: SPEEDS.find((one) => one === speed) ?? 1,
-        skip,
-        inactive: detail.activity.inactive,
-        first_ms: detail.first_ms,
-        last_ms: detail.last_ms,
-        live: false,
-        url: detail.pages[0]?.url ?? detail.start_url,
-      }),
+  const [source] = useState(() => sharedSource(secret));
+  const { controller, size, step, fullscreen, setSpeed, setSkip } = usePlayer(
+    section,
+    source,
+    detail,
+    search.t ?? null,
   );
-  const step = (direction: 1 | -1) => {
-    const to = steps(detail.markers, controller.snapshot().at_ms, direction);
-    if (to !== null) controller.seek(to);
-  };
-  const setSpeed = (value: number) => {
-    controller.setSpeed(value);
-    keepSpeed(value);
-  };
-  const setSkip = (value: boolean) => {
-    controller.setSkip(value);
-    keepSkip(value);
-  };
-  const fullscreen = () => {
-    if (document.fullscreenElement) void document.exitFullscreen();
-    else void section.current?.requestFullscreen().catch(() => undefined);
-  };
-  useKeys({
-    ' ': () => controller.toggle(),
-    ArrowLeft: () => controller.seek(controller.snapshot().at_ms - 5_000),
-    ArrowRight: () => controller.seek(controller.snapshot().at_ms + 5_000),
-    n: () => step(1),
-    p: () => step(-1),
-    f: fullscreen,
-    s: () => setSkip(!controller.snapshot().skip),
-  });
   const url = usePlay(controller, (state) => state.url);
-  const size = usePlay(controller, (state) => state.size) ?? detail.viewport;
   const under = narrow && size !== null && size.width > size.height;
   return (
     <Alone
       facts={
         <p className={style.facts}>
-          <span>{exact(detail.started_at)}</span>
+          <span title={exact(detail.started_at)}>{moment(detail.started_at)}</span>
           <span className="num">{clock(detail.duration_ms)}</span>
           <span>{plural(detail.page_count, 'page')}</span>
           <span title={exact(shared.link_expires_at)} className={style.expiry}>

@@ -161,6 +161,17 @@ export function Palette(props: {
           },
         ]
       : []),
+    ...(session.member.is_operator
+      ? [
+          {
+            key: 'new-project',
+            icon: <Plus size={16} />,
+            name: 'New project',
+            note: 'For another site or app',
+            go: () => void navigate({ to: '/projects/new' }),
+          },
+        ]
+      : []),
     {
       key: 'account',
       icon: <CircleUserRound size={16} />,

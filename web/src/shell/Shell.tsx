@@ -17,6 +17,7 @@ import {
   Contrast,
   Ellipsis,
   LogOut,
+  Plus,
   Search,
 } from 'lucide-react';
 import { Suspense, useEffect, useState, useSyncExternalStore } from 'react';
@@ -32,9 +33,10 @@ import { FirstSteps } from './FirstSteps';
 import { Help } from './Help';
 import { NotFound } from './NotFound';
 import { Palette } from './Palette';
+import { NoProject } from './NoProject';
 import { NoRight } from './NoRight';
 import { type Screen, deniedAt, screensFor } from './screens';
-import { rememberedProject } from './session';
+import { rememberedProject, useSession } from './session';
 import { PALETTE_KEY } from './keys';
 import style from './Shell.module.css';
 
@@ -72,13 +74,18 @@ function Shell() {
   return <div className={style.alone} aria-busy="true" />;
 }
 
-/** `/` leads to the project last looked at. */
+/** `/` leads to the project last looked at; while there is none, to making it. */
 export function Home() {
-  const { data } = useQuery(sessionQuery);
+  const session = useSession();
   const { project } = useParams({ strict: false });
-  const target = project ?? (data && rememberedProject(data)?.project_id);
-  if (!target) return <NotFound />;
-  return <Navigate to="/projects/$project/replays" params={{ project: target }} replace />;
+  const target = project ?? rememberedProject(session)?.project_id;
+  if (target)
+    return <Navigate to="/projects/$project/replays" params={{ project: target }} replace />;
+  return session.member.is_operator ? (
+    <Navigate to="/projects/new" replace />
+  ) : (
+    <NoProject member={session.member} />
+  );
 }
 
 const inBar = (screen: Screen) => 'bar' in screen;
@@ -143,24 +150,30 @@ function Frame({ session }: { session: Session }) {
       <a className={style.jump} href="#screen">
         Skip to the screen
       </a>
-      <nav className={style.rail} aria-label="Screens">
-        <Link to="/" className={style.mark} aria-label="Playhead, start">
-          <img src="/assets/playhead.svg" alt="" width={28} height={28} />
-        </Link>
-        {rail}
-        <button type="button" className={style.searchPlace} onClick={() => setPalette(true)}>
-          <Search size={18} strokeWidth={1.75} aria-hidden />
-          <span>Search</span>
-        </button>
-        {narrow && project && <MoreScreens project={project} />}
-      </nav>
+      {(project || !narrow) && (
+        <nav className={style.rail} aria-label="Screens">
+          <Link to="/" className={style.mark} aria-label="Playhead, start">
+            <img src="/assets/playhead.svg" alt="" width={28} height={28} />
+          </Link>
+          {rail}
+          {project && (
+            <button type="button" className={style.searchPlace} onClick={() => setPalette(true)}>
+              <Search size={18} strokeWidth={1.75} aria-hidden />
+              <span>Search</span>
+            </button>
+          )}
+          {narrow && project && <MoreScreens project={project} />}
+        </nav>
+      )}
       <header className={style.head}>
         <ProjectSwitcher session={session} current={project?.project_id} />
-        <button type="button" className={style.search} onClick={() => setPalette(true)}>
-          <Search size={14} aria-hidden />
-          <span>Search or jump to…</span>
-          <kbd>{PALETTE_KEY}</kbd>
-        </button>
+        {project && (
+          <button type="button" className={style.search} onClick={() => setPalette(true)}>
+            <Search size={14} aria-hidden />
+            <span>Search or jump to…</span>
+            <kbd>{PALETTE_KEY}</kbd>
+          </button>
+        )}
         <div className={style.tools}>
           <ThemeToggle />
           <Tip label="Keys and help" keys="?">
@@ -244,6 +257,8 @@ function MoreScreens(props: { project: Project }) {
 function ProjectSwitcher({ session, current }: { session: Session; current: string | undefined }) {
   const navigate = useNavigate();
   const shown = session.projects.find((one) => one.project_id === current);
+  const { is_operator: makes } = session.member;
+  if (session.projects.length === 0) return null;
   return (
     <Menu position="bottom-start" width={240} offset={4}>
       <Menu.Target>
@@ -274,6 +289,17 @@ function ProjectSwitcher({ session, current }: { session: Session; current: stri
             {one.name}
           </Menu.Item>
         ))}
+        {makes && (
+          <>
+            <Menu.Divider />
+            <Menu.Item
+              leftSection={<Plus size={14} />}
+              renderRoot={(props) => <Link to="/projects/new" {...props} />}
+            >
+              New project…
+            </Menu.Item>
+          </>
+        )}
       </Menu.Dropdown>
     </Menu>
   );
