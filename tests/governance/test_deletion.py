@@ -434,10 +434,10 @@ def test_what_cannot_be_deleted_is_refused(stores: Stores, shop: Shop, requests:
 def test_a_replay_that_is_deleted_by_its_button_leaves_a_receipt(
     stores: Stores, shop: Shop, requests: Requests, clock: Clock
 ) -> None:
-    delete_replay(stores.control, shop.project_id, shop.other.replay_id, ALICE, clock.now)
+    delete_replay(stores.control, shop.project_id, shop.other.replay_id, ALICE, clock.now, receipt=True)
     with pytest.raises(Gone):
         find_replay(stores.control, shop.project_id, shop.other.replay_id, clock.now)
-    delete_replay(stores.control, shop.project_id, shop.other.replay_id, ALICE, clock.now)
+    delete_replay(stores.control, shop.project_id, shop.other.replay_id, ALICE, clock.now, receipt=True)
     with stores.control.read() as session:
         (asked,) = session.scalars(select(DataRequest)).all()
     assert (asked.what, asked.state, asked.requested_by) == ("replays", "running", ALICE.name)
@@ -456,7 +456,7 @@ def test_what_a_job_would_take_first_is_counted(
     """While something of before waits in the journal a deletion waits too, and the tombstone's own job does not."""
     with closing(Journal.open(settings.journal_path, 10_000_000)) as journal:
         asyncio.run(journal.append([shop.other.item([click(9_000)])]))
-    delete_replay(stores.control, shop.project_id, shop.other.replay_id, ALICE, clock.now + 1)
+    delete_replay(stores.control, shop.project_id, shop.other.replay_id, ALICE, clock.now + 1, receipt=True)
     with stores.control.read() as session:
         (asked,) = session.scalars(select(DataRequest)).all()
     requests.work()

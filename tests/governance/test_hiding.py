@@ -90,9 +90,26 @@ def test_what_failed_stays_hidden(readers: list[Reader], requests: Requests, mon
     def fail(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(erasing.Deletion, "_erase", fail)
-    assert requests.finish(requests.ask(ADA)).state == "failed"
-    assert all("ada" not in reader.sees() for reader in readers)
+    with monkeypatch.context() as failing:
+        failing.setattr(erasing.Deletion, "_erase", fail)
+        assert requests.finish(requests.ask(ADA)).state == "failed"
+        assert requests.finish(requests.ask(Asked("event", event="Secret"))).state == "failed"
+    assert all(reader.sees() == {"Buy", "bob"} for reader in readers)
+    # Asked for again, it is done, and there is nothing left to hide but the event.
+    assert requests.finish(requests.ask(ADA)).state == "done"
+    assert all(reader.sees() == {"Buy", "bob"} and reader.conditions() for reader in readers)
+
+
+def test_nothing_is_hidden_any_more_when_what_failed_was_done_by_another(
+    readers: list[Reader], requests: Requests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as failing:
+        failing.setattr(erasing.Deletion, "_erase", lambda _: 1 / 0)
+        assert requests.finish(requests.ask(ADA)).state == "failed"
+    assert all(reader.conditions() for reader in readers)
+    assert requests.finish(requests.ask(ADA)).state == "done"
+    assert not any(reader.conditions() for reader in readers)
+    assert all(reader.sees() == {"Buy", "Secret", "bob"} for reader in readers)
 
 
 def test_a_deletion_of_replays_or_of_another_project_costs_no_query_anything(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 import structlog
-from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, not_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from playhead import clock
@@ -176,13 +176,17 @@ def bound_events(stores: Stores) -> None:
         each.analytics.bound(_bounds(stores.control))
 
 
+# What a request's subject holds of whom it is about, until they are forgotten (`requests.Subject`).
+HELD = ("distinct_ids", "ids", "event")
 _BOUNDS = select(
     Project.event_days,
     exists().where(
         DataRequest.project_id == bindparam("project_id"),
         DataRequest.kind == "deletion",
         DataRequest.what.in_(("person", "event")),
-        DataRequest.state.in_(("waiting", "running", "failed")),
+        # One that failed hides on until the same is deleted by another, which takes its ids away.
+        DataRequest.state.in_(("waiting", "running"))
+        | ((DataRequest.state == "failed") & or_(*(DataRequest.subject.contains(f'"{each}"') for each in HELD))),
     ),
 ).where(Project.project_id == bindparam("project_id"))
 
