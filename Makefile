@@ -6,7 +6,7 @@ DATA ?= ./.playhead
 BIN := .venv/bin
 SOURCES := pyproject.toml requirements.lock hatch_build.py scripts/setup.sh sdk/package-lock.json web/package-lock.json
 
-.PHONY: help install demo test torture bench check format lock clean
+.PHONY: help install demo test test-units test-server test-browser test-alone torture bench check format lock clean
 
 help:
 	@echo "make demo     a server with sample replays; prints the address to open"
@@ -24,11 +24,25 @@ install: .venv/.installed
 demo: install
 	@$(BIN)/playhead demo --host $(HOST) --port $(PORT) --data $(DATA)
 
+# The tests wait more than they work (for a flush, a worker's next round, a page), so they run in three parts side by side;
+# what measures how long something takes runs after them, alone.
 test: install
 	@PYTHON=$(PYTHON) scripts/setup.sh chromium
+	@echo "Running the tests; each part is shown when it is over, the longest after some minutes"
+	@$(MAKE) --no-print-directory --keep-going --jobs 3 --output-sync test-units test-server test-browser
+	@$(MAKE) --no-print-directory test-alone
+
+test-units:
 	@PATH="$$($(BIN)/python scripts/node_path.py):$$PATH"; export PATH; (cd sdk && npm test) && (cd web && npm test)
-	@PATH="$$($(BIN)/python scripts/node_path.py):$$PATH" $(BIN)/python -m pytest -m "not torture" -n 2 --dist worksteal --ignore=tests/browser
-	@PATH="$$($(BIN)/python scripts/node_path.py):$$PATH" $(BIN)/python -m pytest -m "not torture" -n 2 --dist loadfile tests/browser
+
+test-server:
+	@PATH="$$($(BIN)/python scripts/node_path.py):$$PATH" $(BIN)/python -m pytest -m "not torture and not alone" -n 2 --dist worksteal --ignore=tests/browser
+
+test-browser:
+	@PATH="$$($(BIN)/python scripts/node_path.py):$$PATH" $(BIN)/python -m pytest -m "not torture and not alone" -n 2 --dist loadfile tests/browser
+
+test-alone:
+	@PATH="$$($(BIN)/python scripts/node_path.py):$$PATH" $(BIN)/python -m pytest -m "alone and not torture"
 
 torture: install
 	@PYTHON=$(PYTHON) scripts/setup.sh chromium

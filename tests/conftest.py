@@ -8,6 +8,8 @@ clock      the one clock, standing still until the test moves it
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +28,12 @@ from playhead.stores.control import Control
 from playhead.stores.tables import Project
 
 BROWSER = Path(__file__).parent / "browser"
+MEMORY, ENOUGH_BYTES = Path("/dev/shm"), 4_000_000_000
+
+# What is written is synced to the disk, as it must be: tests wait for that more than for anything else. Where the machine
+# has the room, their files lie in memory.
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import zlib
 from contextlib import suppress
@@ -17,16 +18,24 @@ MAX_UNPACKED = 50_000_000
 
 
 def files_with(directory: Path, text: bytes) -> list[str]:
-    """Files that hold the text as it is or unpacked, by their paths."""
-    found = []
-    for path in sorted(each for each in directory.rglob("*") if each.is_file()):
-        try:
-            raw = path.read_bytes()
-        except OSError:  # the engine merged it away meanwhile
-            continue
-        if any(text in piece for piece in [raw, *unpacked(raw)]):
-            found.append(str(path.relative_to(directory)))
-    return found
+    """Files that hold the text as it is or unpacked, by their paths.
+
+    What an engine at work took away meanwhile, it may have put into files that were not there yet: it is looked for again.
+    """
+    while True:
+        found: list[str] = []
+        went: list[OSError] = []
+        for folder, _, names in os.walk(directory, onerror=went.append):
+            for path in (Path(folder, name) for name in names):
+                try:
+                    raw = path.read_bytes()
+                except OSError as error:
+                    went.append(error)
+                    continue
+                if any(text in piece for piece in [raw, *unpacked(raw)]):
+                    found.append(str(path.relative_to(directory)))
+        if found or not went:
+            return sorted(found)
 
 
 def unpacked(raw: bytes) -> list[bytes]:

@@ -301,25 +301,32 @@ def test_the_command_reads_a_pipe(tmp_path: Path) -> None:
 
 def test_an_import_broken_off_is_run_again(tmp_path: Path) -> None:
     project = json.loads(playhead("project", "create", "Shop", "--json", data=tmp_path).stdout)["project_id"]
-    events = tmp_path / "events.ndjson"
-    events.write_bytes(ndjson(*(line(n) for n in range(60_000))))
-    arguments = ("import", "events", str(events), "--project", project)
+    lines = [ndjson(line(n)) for n in range(20_000)]
+    arguments = ("import", "events", "-", "--project", project, "--data", str(tmp_path))
     broken = subprocess.Popen(
-        [sys.executable, "-m", "playhead.cli", *arguments, "--data", str(tmp_path)],
+        [sys.executable, "-m", "playhead.cli", *arguments],
         env={name: value for name, value in os.environ.items() if not name.startswith("PLAYHEAD_")},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
+    # Of a pipe that stays open there is more to come, however fast it reads.
+    assert broken.stdin
+    broken.stdin.write(b"".join(lines[:10_000]))
+    broken.stdin.flush()
     queue = JournalQueue.open(tmp_path / "journal.sqlite")
     while not queue.stats().items and broken.poll() is None:
         time.sleep(0.01)
     broken.send_signal(signal.SIGINT)
     _, said = broken.communicate(timeout=60)
     assert (broken.returncode, said) == (130, b"")
-    assert 0 < queue.stats().items < 60
+    assert 0 < queue.stats().items < 20
     queue.close()
-    assert playhead(*arguments, data=tmp_path).stdout.splitlines()[-1] == f"{events}: 60,000 events"
-    assert query(tmp_path, "SELECT count() AS n FROM events FINAL")[0]["n"] == 60_000
+    events = tmp_path / "events.ndjson"
+    events.write_bytes(b"".join(lines))
+    again = playhead("import", "events", str(events), "--project", project, data=tmp_path)
+    assert again.stdout.splitlines()[-1] == f"{events}: 20,000 events"
+    assert query(tmp_path, "SELECT count() AS n FROM events FINAL")[0]["n"] == 20_000
 
 
 def test_a_terminal_gets_a_bar_and_anything_else_lines(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import subprocess
@@ -19,7 +20,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, StorageState, expect, sync_playwright
 
 import playhead
 
@@ -38,6 +39,8 @@ FLAGS = [
     "--autoplay-policy=no-user-gesture-required",
 ]
 NEEDED = ("mixpanel-browser", "@rrweb/record", "@rrweb/replay")
+# As long as the contexts wait: a busy machine is not a failure.
+expect.set_options(timeout=15_000)
 T = TypeVar("T")
 Json = dict[str, Any]
 
@@ -170,9 +173,16 @@ class Api:
         return found
 
 
+def noon_zone() -> str:
+    """A time zone in which it is between noon and one now."""
+    return f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+
+
 @pytest.fixture(scope="session")
 def api(server: Server) -> Iterator[Api]:
+    """Of a project where it is noon: all that the tests do today, and an hour ago, is on one day at any hour of the clock."""
     api = Api(server.url)
+    api.client.patch(f"/api/projects/{api.project}", json={"timezone": noon_zone()}).raise_for_status()
     yield api
     api.client.close()
 
@@ -199,6 +209,9 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce")
     context.set_default_timeout(15_000)
     yield context
+    for page in context.pages:
+        # A request that a route still has in hand fails when its page goes, and would fail the next test.
+        page.unroute_all(behavior="ignoreErrors")
     context.close()
 
 
@@ -256,10 +269,21 @@ def log_in(server: Server, context: BrowserContext) -> Page:
     return page
 
 
+@pytest.fixture(scope="session")
+def session(server: Server, chromium: Browser) -> StorageState:
+    """What a browser keeps of its log-in."""
+    context = chromium.new_context()
+    log_in(server, context)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
 @pytest.fixture
-def dashboard(server: Server, context: BrowserContext) -> Page:
-    """A logged-in dashboard."""
-    return log_in(server, context)
+def dashboard(session: StorageState, context: BrowserContext) -> Page:
+    """A page of a browser that has logged in."""
+    context.add_cookies(session["cookies"])  # type: ignore[arg-type]
+    return context.new_page()
 
 
 # ---- what comes from npm -------------------------------------------------------------------------------------------
@@ -267,8 +291,11 @@ def dashboard(server: Server, context: BrowserContext) -> Page:
 
 def bundled(name: str, out: Path) -> str:
     """Bundles a script of `client/` as a site's own build would; its text."""
-    if not all((HERE / "node_modules" / needed).exists() for needed in NEEDED):
-        subprocess.run(["npm", "ci", "--no-fund", "--no-audit"], cwd=HERE, check=True)
+    with (HERE / "package-lock.json").open() as lock:
+        # One process installs, the others wait for it.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not all((HERE / "node_modules" / needed).exists() for needed in NEEDED):
+            subprocess.run(["npm", "ci", "--no-fund", "--no-audit"], cwd=HERE, check=True)
     esbuild = HERE / "node_modules" / ".bin" / "esbuild"
     subprocess.run(
         [esbuild, f"client/{name}.js", "--bundle", "--minify", f"--outfile={out / name}.js"],

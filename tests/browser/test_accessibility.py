@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect
 
-from .conftest import ROOT, TOKEN, Api, Server, eventually, log_in, recording
+from .conftest import ROOT, TOKEN, Api, Server, eventually, recording
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 STEPS = quote(json.dumps([{"event": "View Item"}, {"event": "Add to Cart"}]))
@@ -115,15 +115,6 @@ def world(server: Server, api: Api, chromium: Browser) -> World:
     return World(api.project, replay, person, reports[0], board, retrieval, shared)
 
 
-@pytest.fixture(scope="module")
-def session(server: Server, chromium: Browser) -> StorageState:
-    context = chromium.new_context()
-    log_in(server, context)
-    state = context.storage_state()
-    context.close()
-    return state
-
-
 @pytest.fixture
 def visit(
     request: pytest.FixtureRequest, chromium: Browser, session: StorageState, server: Server, world: World
@@ -144,27 +135,36 @@ def visit(
 def violations(page: Page, axe: str) -> list[str]:
     """What axe finds, a line each. The replayed page is the site's own and stays out of it."""
     page.evaluate(axe)
-    found = page.evaluate("axe.run({ exclude: [['iframe']] }, { iframes: false })")
+    # Of what is right it need not tell every node, which is most of its work.
+    found = page.evaluate(
+        """async () => {
+            const options = { iframes: false, resultTypes: ['violations'] };
+            return (await axe.run({ exclude: [['iframe']] }, options)).violations;
+        }"""
+    )
     return [
         f"{one['id']} ({one['impact']}): {node['html'][:160]} {node['failureSummary'][:200]}"
-        for one in found["violations"]
+        for one in found
         for node in one["nodes"][:4]
     ]
 
 
-SIZES: list[tuple[int, Literal["light", "dark"]]] = [(w, s) for w in (1280, 390) for s in ("light", "dark")]  # type: ignore[misc]
-
-
-@pytest.mark.parametrize("visit", SIZES, indirect=True, ids=[f"{width}-{scheme}" for width, scheme in SIZES])
+@pytest.mark.parametrize("visit", [(1280, "light"), (390, "light")], indirect=True, ids=["1280", "390"])
 def test_axe_finds_no_violation_on_any_screen(visit: Page, server: Server, world: World) -> None:
+    """Each in light and in dark: a screen is opened in what the one before it ended with."""
     axe = AXE.read_text()
     found: dict[str, list[str]] = {}
+    schemes: list[Literal["light", "dark"]] = ["light", "dark"]
     for name, (path, shown) in SCREENS.items():
         visit.goto(urljoin(f"{server.url}/projects/{world.project}/", path.format(**world._asdict())))
         expect(visit.locator(shown.format(**world._asdict())).first, f"{name} is shown").to_be_attached(timeout=30_000)
         expect(visit.locator("main [aria-busy=true]")).to_have_count(0, timeout=30_000)
-        if lines := violations(visit, axe):
-            found[name] = lines
+        for scheme in schemes:
+            visit.emulate_media(color_scheme=scheme)
+            expect(visit.locator(f"html[data-mantine-color-scheme={scheme}]")).to_be_attached()
+            if lines := violations(visit, axe):
+                found[f"{name}, {scheme}"] = lines
+        schemes.reverse()
     assert not found, json.dumps(found, indent=1)
 
 
@@ -241,7 +241,8 @@ def test_a_report_is_asked_and_looked_behind_with_the_keyboard_alone(visit: Page
     expect(visit.get_by_role("table")).to_be_visible()
     press_until(visit, "Tab", r"^Add to Cart: \d+ did it")
     visit.keyboard.press("Enter")
-    expect(visit.get_by_role("menu")).to_be_visible()
+    # It takes the focus a moment after it has opened.
+    expect(visit.get_by_role("menu").locator(":focus")).to_be_attached()
     press_until(visit, "ArrowDown", "^View Replays$")
     visit.keyboard.press("Enter")
     shown = visit.get_by_role("region", name=re.compile("^View Replays: "))

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
 from .conftest import CHROMIUM, FLAGS, Api, Server, eventually, recording
+
+pytestmark = pytest.mark.alone
 
 MUTATION = 0
 LETTERS = "the quick brown fox jumps over the lazy dog"

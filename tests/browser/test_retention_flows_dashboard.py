@@ -123,6 +123,8 @@ def test_the_lost_part_is_reached_too_and_by_keyboard(
     cell.first.focus()
     dashboard.keyboard.press("Enter")
     expect(dashboard.get_by_role("menu")).to_contain_text("Did not come back")
+    # It takes the focus a moment after it has opened.
+    expect(dashboard.get_by_role("menu").locator(":focus")).to_be_attached()
     dashboard.keyboard.press("ArrowDown")
     dashboard.keyboard.press("Enter")
     shown = dashboard.get_by_role("region", name=re.compile("^View Replays: "))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, Request
 
 from .conftest import Api, Server, eventually, recording
@@ -18,6 +19,7 @@ def clicks(events: list[dict[str, Any]]) -> list[int]:
     ]
 
 
+@pytest.mark.alone
 def test_a_click_is_readable_within_seconds(server: Server, api: Api, page: Page) -> None:
     page.goto(server.shop("item.html?id=harbor-mug"))
     replay_id = recording(page)

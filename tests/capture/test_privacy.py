@@ -177,6 +177,7 @@ async def test_sdks_hear_that_there_are_no_selectors_any_more(server: Server) ->
     assert "rules" not in (await server.record(page())).json()
 
 
+@pytest.mark.alone
 async def test_a_rule_is_in_force_within_two_seconds(stores: Stores, project: Project) -> None:
     directory = Directory(control_loader(stores.control.engine, "secret"))
 

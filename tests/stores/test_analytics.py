@@ -90,6 +90,7 @@ def test_a_query_that_needs_too_much_memory_is_ended_and_the_engine_lives(engine
     assert engine.query("SELECT getSetting('max_memory_usage') > 50000000 AS back") == [{"back": True}]
 
 
+@pytest.mark.alone
 def test_queries_run_side_by_side(engine: Analytics) -> None:
     answers: list[int] = []
 

@@ -16,6 +16,8 @@ from playhead.reports.sql import Query
 from playhead.stores.analytics import Analytics, AnalyticsDown, AnalyticsRefused
 
 MAX_SECONDS = 30
+# Where the engine would look for what follows from `a < b AND b < c`: two fifths of a small funnel's time, for nothing.
+_UNPROFITABLE = {"optimize_and_compare_chain": 0}
 # What ClickHouse says when a query took too long (159, 160), too much memory (241), or was stopped (394).
 OVER_TIME, OVER_MEMORY, CANCELLED = frozenset((159, 160)), 241, 394
 
@@ -70,7 +72,7 @@ def cancel(analytics: Analytics, project_id: str, query_id: str) -> bool:
 def run(analytics: Analytics, query: Query, sql: str) -> list[dict[str, Any]]:
     """The rows. Raises `PlayheadError` 422 over its time or memory, 409 if stopped; `AnalyticsDown` as usual."""
     try:
-        settings = {"max_execution_time": MAX_SECONDS, "log_comment": _name.get()}
+        settings = {"max_execution_time": MAX_SECONDS, "log_comment": _name.get(), **_UNPROFITABLE}
         return analytics.query(sql, query.parameters, settings)
     except AnalyticsRefused as error:
         # The statement is ours, so it is our fault, and its text nobody's business.

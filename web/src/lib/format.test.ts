@@ -15,7 +15,7 @@ it('writes numbers and sizes', () => {
 });
 
 it('writes how long ago', () => {
-  const now = Date.UTC(2026, 10, 22);
+  const now = new Date(2026, 10, 22, 12).getTime();
   expect([10, 240, 10_800, 172_800].map((s) => ago(now - s * 1000, now))).toEqual([
     'now',
     '4 min',
