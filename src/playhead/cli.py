@@ -136,6 +136,7 @@ def _serve(settings: Settings) -> None:
     """Prepares the data directory, says where to open it, and becomes the supervisor."""
     from playhead import accounts, supervisor
     from playhead.accounts.oidc import read_providers
+    from playhead.accounts.second_factor import check_secrets
     from playhead.capture.places import read_places
     from playhead.governance.keys import check_keys
     from playhead.journal import check_key
@@ -150,6 +151,7 @@ def _serve(settings: Settings) -> None:
         settings = with_secret(settings)
         control = open_control(settings)
         check_keys(control, keyring := Keyring.of(settings))
+        check_secrets(control, keyring)
         for each in every_settings(settings):
             check_key(each.journal_path, keyring)
         listening = supervisor.listen(settings.host, settings.port)

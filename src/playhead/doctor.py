@@ -10,6 +10,7 @@ from functools import partial
 import msgspec
 
 from playhead import clock
+from playhead.accounts.second_factor import check_secrets
 from playhead.errors import PlayheadError
 from playhead.governance.keys import check_keys
 from playhead.health import of_region, read_worker_report
@@ -122,6 +123,7 @@ def _control(stores: Stores) -> str:
 
 def _keys(stores: Stores, settings: Settings) -> str:
     check_keys(stores.control, stores.keyring)
+    check_secrets(stores.control, stores.keyring)
     for each in every_settings(settings):
         check_key(each.journal_path, stores.keyring)
     current = stores.keyring.current

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
 from sqlalchemy import or_
 
 from playhead.clock import now_ms
+from playhead.errors import Unavailable
 from playhead.stores.control import Control
 from playhead.stores.tables import Lease
 
@@ -47,3 +52,23 @@ def is_taken(control: Control, name: str) -> bool:
     with control.read() as session:
         lease = session.get(Lease, name)
         return lease is not None and lease.expires_at_ms >= now_ms()
+
+
+@contextmanager
+def renewed(control: Control, name: str, holder: str, seconds: int) -> Iterator[None]:
+    """Prolongs a lease that was taken, again and again, until the block ends: however long the work in it takes, nobody
+    begins the same meanwhile."""
+    done = threading.Event()
+
+    def renew() -> None:
+        while not done.wait(seconds / 4):
+            with suppress(Unavailable):
+                take_lease(control, name, holder, seconds)
+
+    renewing = threading.Thread(target=renew, name=f"lease of {name}", daemon=True)
+    renewing.start()
+    try:
+        yield
+    finally:
+        done.set()
+        renewing.join()

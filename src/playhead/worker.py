@@ -21,7 +21,7 @@ from playhead.errors import PlayheadError, Unavailable
 from playhead.governance.retention import bound_events
 from playhead.health import WorkerReport
 from playhead.journal import JournalQueue
-from playhead.leases import BACKUP, housekeeping, is_taken, release_lease, take_lease
+from playhead.leases import BACKUP, housekeeping, is_taken, release_lease, renewed, take_lease
 from playhead.processes import configure_logs, die_with_parent, on_stop, write_private
 from playhead.replays.sealing import run_jobs
 from playhead.settings import Settings
@@ -109,8 +109,10 @@ class Worker:
                 if self._rests():
                     release_lease(self._stores.control, lease, holder)
                 elif take_lease(self._stores.control, lease, holder, LEASE_SECONDS):
-                    sweep(self._settings, self._stores)
-                    run_jobs(self._stores, self._settings, self._rests)
+                    # A retrieval, for one, can take longer than the lease.
+                    with renewed(self._stores.control, lease, holder, LEASE_SECONDS):
+                        sweep(self._settings, self._stores)
+                        run_jobs(self._stores, self._settings, self._rests)
             except Unavailable as error:
                 log.warning("housekeeping_waits", error=error.message[:300])
             except Exception:  # one job's failure must not end the others, nor delivery

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -15,9 +16,11 @@ from visits import Clock
 
 from playhead.accounts import NewProject, create_project, login_path, passwords
 from playhead.accounts.attempts import FAILURES_OF_ACCOUNT
+from playhead.accounts.second_factor import check_secrets, opened, seal_again
 from playhead.api.auth import CSRF_HEADER
 from playhead.capture.directory import control_loader, key_user
 from playhead.stores import Stores
+from playhead.stores.encryption import KeyMissing, Keyring, MasterKey, Undecipherable, new_key
 from playhead.stores.tables import ApiKey, AuditEntry, Member, RecoveryCode
 
 PASSWORD = "correct horse battery"
@@ -188,6 +191,52 @@ def test_the_second_factor(ada: TestClient, stores: Stores, clock: Clock) -> Non
     with stores.control.read() as session:
         assert session.scalars(select(RecoveryCode)).all() == []
     assert {"member.totp_on", "member.totp_off", "member.login_failed"} <= set(audited(stores))
+
+
+def test_the_secret_of_the_second_factor_lies_under_the_master_key(
+    ada: TestClient, stores: Stores, clock: Clock
+) -> None:
+    def of() -> Member:
+        with stores.control.read() as session:
+            return session.get_one(Member, "ada")
+
+    first, second = MasterKey(new_key()), MasterKey(new_key())
+    # Turned on before there was a master key, and confirmed when there was.
+    secret = ada.post("/api/account/totp").json()["secret"]
+    assert of().totp_pending == secret
+    ada.app.state.stores = replace(stores, keyring=Keyring(first))  # type: ignore[attr-defined]
+    app = pyotp.TOTP(secret)
+
+    def logs_in() -> int:
+        clock.now += 30_000
+        return log_in(ada, "ada@team.test", code=app.at(clock.now // 1_000)).status_code
+
+    assert ada.post("/api/account/totp/confirm", json={"code": app.at(clock.now // 1_000)}).status_code == 200
+    assert logs_in() == 200
+    assert seal_again(stores.control, Keyring(first)) == 1
+    assert secret not in of().totp_secret
+    assert of().totp_secret.startswith(first.name + "|")
+    assert logs_in() == 200
+
+    assert seal_again(stores.control, Keyring(second, (first,))) == 1
+    assert of().totp_secret.startswith(second.name + "|")
+    ada.app.state.stores = replace(stores, keyring=Keyring(second))  # type: ignore[attr-defined]
+    check_secrets(stores.control, Keyring(second))
+    assert logs_in() == 200
+    with pytest.raises(KeyMissing, match=second.name):
+        check_secrets(stores.control, Keyring(first))
+    ada.app.state.stores = replace(stores, keyring=Keyring(first))  # type: ignore[attr-defined]
+    assert logs_in() == 503
+
+    # It opens for nobody else, and a new one is under the key from the beginning.
+    ada.app.state.stores = replace(stores, keyring=Keyring(second))  # type: ignore[attr-defined]
+    with pytest.raises(Undecipherable):
+        opened(Keyring(second), "eve", of().totp_secret)
+    assert logs_in() == 200
+    clock.now += 30_000
+    assert ada.request("DELETE", "/api/account/totp", json={"code": app.at(clock.now // 1_000)}).status_code == 204
+    assert ada.post("/api/account/totp").json()["secret"] not in of().totp_pending
+    assert of().totp_pending.startswith(second.name + "|")
 
 
 def test_a_right_password_does_not_make_codes_free_to_guess(ada: TestClient, stores: Stores) -> None:

@@ -101,7 +101,7 @@ def server(
     """Everything a server answers, as its web process puts it together."""
     engine = stores.control.engine
     with closing(Directory(control_loader(engine, settings.secret), key_user(engine))) as directory:
-        app = create_capture(settings, journal, directory, create_api(settings, stores))
+        app = create_capture(settings, {"": journal}, directory, create_api(settings, stores))
         with TestClient(app, base_url="http://127.0.0.1:8800", raise_server_exceptions=False) as client:
             client.follow_redirects = False
             yield client

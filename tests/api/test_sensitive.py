@@ -8,10 +8,15 @@ from typing import Any
 import pytest
 from house import Asks, logged_in, member, program
 from starlette.testclient import TestClient
-from visits import Visit, opening, set_profile, track
+from visits import START, Visit, opening, set_profile, track
 
 from playhead.accounts import NewProject
+from playhead.delivery.decode import Groups
+from playhead.delivery.insert import insert_rows
+from playhead.delivery.rows import GROUP_COLUMNS, group_rows
 from playhead.governance.sensitive import Sensitive, asked_about
+from playhead.ids import new_ingest_id
+from playhead.items import GroupOperation, Item, Kind
 from playhead.stores import Stores
 
 SECRETS = ("4111-1111", "pro-plan-secret", "Ada Lovelace", "ada@example.test")
@@ -94,6 +99,59 @@ def test_people_are_not_sorted_or_filtered_by_them(
     condition = '[{"property":"plan","op":"eq","value":["pro"],"of":"profile"}]'
     assert analyst(anyone, "GET", at(f"/people?filters={condition}")).status_code == 403
     assert analyst(anyone, "GET", at("/people?sort=city")).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/people?q=", "/people?all=true&q=", "/replays?q="])
+def test_nobody_is_found_by_them(
+    anyone: TestClient, at: Callable[[str], str], stores: Stores, made: NewProject, path: str
+) -> None:
+    analyst = logged_in(stores, member(stores, "analyst", {made.project_id: "analyst"}))
+    unmasked = logged_in(stores, member(stores, "unmasked", {made.project_id: "analyst"}, unmasked=True))
+    for part in ("lovelace", "example.test"):
+        assert unmasked(anyone, "GET", at(path + part)).json()["total"] == 1
+        assert analyst(anyone, "GET", at(path + part)).json()["total"] == 0
+    # Ids are no properties.
+    assert analyst(anyone, "GET", at(path + "ada")).json()["total"] == 1
+
+
+def test_nor_put_in_the_order_of_a_name_that_is_hidden(
+    anyone: TestClient, at: Callable[[str], str], stores: Stores, made: NewProject
+) -> None:
+    analyst = logged_in(stores, member(stores, "analyst", {made.project_id: "analyst"}))
+    unmasked = logged_in(stores, member(stores, "unmasked", {made.project_id: "analyst"}, unmasked=True))
+    assert analyst(anyone, "GET", at("/people?sort=name")).status_code == 403
+    assert unmasked(anyone, "GET", at("/people?sort=name")).status_code == 200
+    said = unmasked(anyone, "PUT", at("/lexicon"), {"kind": "profile_property", "name": "$name", "sensitive": False})
+    assert said.status_code == 200
+    assert analyst(anyone, "GET", at("/people?sort=name")).status_code == 200
+    assert analyst(anyone, "GET", at("/people?q=lovelace")).json()["total"] == 1
+    assert analyst(anyone, "GET", at("/people?q=example.test")).json()["total"] == 0
+
+
+def test_what_was_said_of_a_group_is_hidden_by_the_marks_of_profiles(
+    anyone: TestClient, at: Callable[[str], str], stores: Stores, made: NewProject
+) -> None:
+    said = GroupOperation("company", "acme", "$set", b'{"plan":"pro-plan-secret","seats":7}', START)
+    item = Item(made.project_id, new_ingest_id(), Kind.GROUPS, START, b"", b"")
+    rows = group_rows(Groups(item, [said]))
+    assert insert_rows(stores.analytics, "group_operations", GROUP_COLUMNS, rows) == {}
+    analyst = logged_in(stores, member(stores, "analyst", {made.project_id: "analyst"}))
+    unmasked = logged_in(stores, member(stores, "unmasked", {made.project_id: "analyst"}, unmasked=True))
+    shown = analyst(anyone, "GET", at("/groups/company/acme")).json()["properties"]
+    assert shown == {"plan": "****", "seats": 7}
+    assert unmasked(anyone, "GET", at("/groups/company/acme")).json()["properties"]["plan"] == "pro-plan-secret"
+
+
+def test_a_question_that_cannot_be_read_as_a_whole_is_not_asked(
+    anyone: TestClient, at: Callable[[str], str], stores: Stores, made: NewProject
+) -> None:
+    """One reader must not skip what hides a question from the other."""
+    analyst = logged_in(stores, member(stores, "analyst", {made.project_id: "analyst"}))
+    for odd in (b"1e400", b'"\xff"', b"[" * 1_500 + b"]" * 1_500):
+        body = b'{"x":%b,"from":"2026-11-22","to":"2026-11-22","metrics":[{"event":"Pay"}]}' % odd
+        anyone.cookies.clear()
+        answer = anyone.post(at("/reports/insights"), content=body, headers=analyst.headers)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "not_json")
 
 
 def test_the_mark_is_taken_by_who_sees_them(

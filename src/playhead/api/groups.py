@@ -6,9 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from playhead.api.answers import errors, json_answer, shape
+from playhead.api.answers import errors, shape
 from playhead.api.auth import project as project_of
 from playhead.api.auth import stores_of
+from playhead.api.hiding import SensitiveOf, shown
 from playhead.errors import NotFound
 from playhead.people.groups import Group, group
 from playhead.stores.tables import Project
@@ -20,6 +21,7 @@ router = APIRouter(tags=["Groups"])
 def one_group(
     request: Request,
     project: Annotated[Project, Depends(project_of)],
+    sensitive: SensitiveOf,
     group_key: Annotated[str, Path(max_length=1_000)],
     group_id: Annotated[str, Path(max_length=1_000)],
 ) -> Response:
@@ -27,4 +29,4 @@ def one_group(
     found = group(stores_of(request).analytics, project.project_id, group_key, group_id)
     if found is None:
         raise NotFound("Nothing was said of this group.", code="group_not_found")
-    return json_answer(found)
+    return shown(found, sensitive)

@@ -80,7 +80,8 @@ def ways(request: Request) -> Response:
 def by_password(request: Request, body: Body) -> Response:
     """Logs in. 401 `code_needed`: the password is right, and the second factor is on."""
     given: Credentials = read_body(_credentials, body, "bad_body")
-    new = log_in(stores_of(request).control, given.email, given.password, given.code, browser_of(request))
+    stores = stores_of(request)
+    new = log_in(stores.control, stores.keyring, given.email, given.password, given.code, browser_of(request))
     answer = json_answer(LoggedIn(new.csrf_token))
     set_session_cookie(request, answer, new.cookie)
     return answer

@@ -73,9 +73,9 @@ def list_people(  # noqa: PLR0917
     """People with a profile (`all`: or with events), last seen first."""
     start = offset(cursor)
     check_asked(filters, sensitive)
-    if sort in sensitive.profile:
+    if sort in sensitive.profile or (sort == "name" and "name" not in sensitive.searched):
         raise refused(sort)
-    asked = UsersQuery(q, read_filters(filters), sort, order, everyone, limit, start)
+    asked = UsersQuery(q, read_filters(filters), sort, order, everyone, limit, start, sensitive.searched)
     found = users(stores_of(request).analytics, project.project_id, asked, project.timezone)
     return shown(PersonList(found.results, next_cursor(limit, start, found.total), found.total), sensitive)
 

@@ -117,6 +117,7 @@ def replay_feed(  # noqa: PLR0917  FastAPI calls it by name
         live=live,
         bookmarked=bookmarked,
         only=shared_replays(stores.control, found, who),
+        searched=sensitive.searched,
     )
     return shown(feed(stores, project.project_id, query, now_ms(), project.timezone), sensitive)
 
@@ -245,7 +246,7 @@ def replay_watching(request: Request, replay: ReplayOf) -> Response:
 @router.delete(ONE, status_code=204, responses=errors(400, 401, 403, 404, 410))
 def replay_delete(request: Request, replay: ReplayOf, who: Who) -> Response:
     """Deletes it: every read answers 410 from now on, the bytes go from the stores within seconds."""
-    delete_replay(stores_of(request).control, replay.project_id, replay.replay_id, who.actor, now_ms())
+    delete_replay(stores_of(request).control, replay.project_id, replay.replay_id, who.actor, now_ms(), receipt=True)
     return Response(status_code=204)
 
 

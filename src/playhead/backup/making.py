@@ -18,23 +18,22 @@ import secrets
 import shutil
 import sqlite3
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import msgspec
 
 from playhead import __version__
 from playhead.backup import engine, rows
-from playhead.backup.repository import KEYS, TOMBSTONES, VERSION, Analytics, File, Manifest, Repository
+from playhead.backup.repository import KEYS, STANDING, TOMBSTONES, VERSION, Analytics, File, Manifest, Repository
 from playhead.clock import now_ms
 from playhead.errors import PlayheadError, Unavailable
 from playhead.governance import audit
-from playhead.leases import BACKUP, WRITING, housekeeping, is_taken, release_lease, take_lease
+from playhead.leases import BACKUP, WRITING, housekeeping, is_taken, release_lease, renewed, take_lease
 from playhead.settings import Settings
 from playhead.stores import Stores
 from playhead.stores.blobs import BlobNotFound, Blobs
@@ -42,7 +41,6 @@ from playhead.stores.control import Control
 from playhead.stores.regions import read_regions, settings_of
 
 LEASE_SECONDS = 60
-RENEW_SECONDS = 15.0
 # A replay may just be sealed for good, at the level that takes long.
 HOUSE_SECONDS = 600.0
 LOOK_SECONDS = 0.1
@@ -218,14 +216,18 @@ def write_notes(control: Control, repository: Repository) -> int:
     with control.engine.connect() as connection:
         found = rows.notes(connection)
     _check_own(before, found)
-    key = operator.itemgetter("project_id", "kind", "id")
-    standing = {key(line.values) for line in found.tombstones if line.table == rows.TOMBSTONE_TABLE}
+    keys = {
+        rows.TOMBSTONE_TABLE: operator.itemgetter("project_id", "kind", "id"),
+        rows.REQUEST_TABLE: operator.itemgetter("project_id", "request_id"),
+    }
+    known = {(line.table, keys[line.table](line.values)) for line in found.tombstones if line.table in keys}
     found.tombstones += [
-        line for line in before if line.table == rows.TOMBSTONE_TABLE and key(line.values) not in standing
+        line for line in before if line.table in keys and (line.table, keys[line.table](line.values)) not in known
     ]
     repository.put_note(TOMBSTONES, found.tombstones)
     repository.put_note(KEYS, found.keys)
-    return sum(line.table == rows.TOMBSTONE_TABLE for line in found.tombstones)
+    repository.put_note(STANDING, found.standing)
+    return sum(line.table in keys for line in found.tombstones)
 
 
 def _check_own(before: list[rows.Line], now: rows.Notes) -> None:
@@ -272,21 +274,11 @@ def housekeeping_rests(stores: Stores) -> Iterator[None]:
 
 @contextmanager
 def _renewed(control: Control, name: str, holder: str) -> Iterator[None]:
-    """Keeps a lease that was taken until the block ends."""
-    done = threading.Event()
-
-    def renew() -> None:
-        while not done.wait(RENEW_SECONDS):
-            with suppress(Unavailable):
-                take_lease(control, name, holder, LEASE_SECONDS)
-
-    renewing = threading.Thread(target=renew, daemon=True)
-    renewing.start()
+    """Keeps a lease that was taken until the block ends, and gives it back."""
     try:
-        yield
+        with renewed(control, name, holder, LEASE_SECONDS):
+            yield
     finally:
-        done.set()
-        renewing.join()
         release_lease(control, name, holder)
 
 

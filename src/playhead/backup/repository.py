@@ -5,6 +5,7 @@ repository
 ├─ pieces/{2 hex}/{sha256}             up to 32 MB of a file each; what two backups have in common is there once
 ├─ regions/{name}/                     the repository of a region whose backups are kept nowhere else
 ├─ tombstones.json                     everything that was deleted so far, of the last run of `playhead backup`
+├─ standing.json                       who may come in, and how long things are kept, at that run
 └─ keys.json                           the wrapped keys of what is not deleted; in no backup, so that a dropped key
                                        is dropped from all of them
 """
@@ -31,7 +32,7 @@ PIECE_BYTES = 32 * 1024 * 1024
 MAX_LIST_BYTES = 1_000_000_000
 # How many steps the paths of objects have at least that are registered by their project.
 SHORTEST = {"segments": 3, "recordings": 4}
-BACKUPS, TOMBSTONES, KEYS = "backups", "tombstones.json", "keys.json"
+BACKUPS, TOMBSTONES, KEYS, STANDING = "backups", "tombstones.json", "keys.json", "standing.json"
 
 
 class Damaged(PlayheadError):
@@ -220,7 +221,7 @@ class Repository:
         return len(gone)
 
     def put_note(self, name: str, lines: Sequence[object]) -> None:
-        """Replaces one of the two lists that belong to no single backup."""
+        """Replaces one of the lists that belong to no single backup."""
         self.blobs.put(name, msgspec.json.encode(lines))
 
     def note(self, name: str) -> bytes:

@@ -17,9 +17,9 @@ import msgspec
 from sqlalchemy import select
 
 from playhead.accounts.projects import delete_project
-from playhead.backup import engine, rows
+from playhead.backup import engine, rows, since
 from playhead.backup.making import AT_ONCE, NO_DATA
-from playhead.backup.repository import KEYS, TOMBSTONES, Damaged, File, Manifest, Repository
+from playhead.backup.repository import KEYS, STANDING, TOMBSTONES, Damaged, File, Manifest, Repository
 from playhead.clock import now_ms
 from playhead.errors import NotFound, PlayheadError
 from playhead.governance import audit
@@ -36,13 +36,15 @@ from playhead.stores.tables import Project, Replay, Segment, Tombstone
 
 
 class Restored(msgspec.Struct, frozen=True):
-    """What a restore brought back, and what it took away again: replays and people deleted since."""
+    """What a restore brought back, and what it took away again: deletions since, and what opened something and was
+    revoked or changed since."""
 
     backup_id: str
     made_at_ms: int
     bytes: int
     objects: int
     deleted: int
+    revoked: int
 
 
 def restore(
@@ -58,7 +60,9 @@ def restore(
         raise NotFound(f"there is no backup in {repository.url}", code="backup_not_found")
     backup_id = backup_id or newest[-1]
     manifest = repository.manifest(backup_id)
-    buried = [*rows.lines(repository.note(TOMBSTONES)), *_given(tombstones)]
+    given, standing = _given(tombstones)
+    buried = [*rows.lines(repository.note(TOMBSTONES)), *given]
+    standing = standing or rows.lines(repository.note(STANDING))
     parts = _parts(settings, stores, repository, manifest)
     _check_empty(stores, parts)
     for part in parts:
@@ -79,15 +83,18 @@ def restore(
         if line.table == rows.PROJECT_TABLE and line.values["deleted_at_ms"]
     }
     deleted = len(fresh) + _delete_projects(stores.control, projects)
+    revoked = since.close_again(stores.control, standing)
+    since.keep_as_long(stores, standing)
+    deleted += since.erase_again(stores, settings, buried)
     for part in parts:
         while removal.remove_deleted(part.stores, part.settings, now_ms()):
             pass
     _delete_again(stores, with_secret(settings), fresh)
     size = sum(file.size for part in parts for file in part.manifest.files())
     with stores.control.write() as session:
-        detail = {"bytes": size, "objects": len(objects), "deleted": deleted}
+        detail = {"bytes": size, "objects": len(objects), "deleted": deleted, "revoked": revoked}
         audit.record(session, audit.NO_PROJECT, audit.COMMAND, "backup.restored", "backup", backup_id, detail)
-    return Restored(backup_id, manifest.made_at_ms, size, len(objects), deleted)
+    return Restored(backup_id, manifest.made_at_ms, size, len(objects), deleted, revoked)
 
 
 class _Part(msgspec.Struct, frozen=True):
@@ -175,14 +182,15 @@ def _delete_again(stores: Stores, settings: Settings, fresh: list[dict[str, Any]
             create_deletion(theirs_are_in, project_id, asked, audit.COMMAND, at_ms)
 
 
-def _given(where: str) -> list[rows.Line]:
-    """The tombstones of a file or of a control store that still stands."""
+def _given(where: str) -> tuple[list[rows.Line], list[rows.Line]]:
+    """The tombstones of a file or of a control store that still stands, and of that who may come in."""
     if not where:
-        return []
+        return [], []
     if "://" not in where:
-        return rows.lines(Path(where).read_bytes())
+        return rows.lines(Path(where).read_bytes()), []
     with closing(Control.open(where)) as control, control.engine.connect() as connection:
-        return rows.notes(connection).tombstones
+        notes = rows.notes(connection)
+        return notes.tombstones, notes.standing
 
 
 def _split(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from alembic import command
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, LargeBinary, MetaData, insert, inspect, select
+from sqlalchemy import Connection, LargeBinary, MetaData, Table, insert, inspect, select
 
 from playhead.errors import PlayheadError
 from playhead.stores.control import Control, alembic_config
@@ -20,7 +20,21 @@ LEFT_OUT = frozenset({"leases", "signals", "login_sessions", "login_codes", "log
 # Keys are kept apart from backups (repository.KEYS): a dropped one is dropped from all of them.
 KEY_COLUMN = ("replays", "wrapped_key")
 KEY_TABLE = "encryption_keys"
-TOMBSTONE_TABLE, PROJECT_TABLE = "tombstones", "projects"
+TOMBSTONE_TABLE, PROJECT_TABLE, REQUEST_TABLE = "tombstones", "projects", "data_requests"
+# What lets somebody in, by table: of a row that stands these columns count as they stood last.
+ACCESS: Mapping[str, tuple[str, ...]] = {
+    "members": ("is_operator", "password_hash", "totp_secret", "totp_pending", "totp_step"),
+    "memberships": ("role", "unmasked"),
+    "provider_identities": ("member_id",),
+    "recovery_codes": (),
+    "api_keys": ("scopes", "expires_at_ms", "unmasked"),
+    "share_links": ("expires_at_ms",),
+    "shared_replays": (),
+    PROJECT_TABLE: ("token", "previous_token", "previous_until_ms"),
+}
+DAYS = ("retention_days", "event_days", "bookmark_days")
+# The first line of such a list: which tables it is of.
+HEAD = "access"
 ROWS_AT_ONCE = 1_000
 
 
@@ -35,11 +49,12 @@ _lines = msgspec.json.Decoder(list[Line])
 
 
 class Notes(msgspec.Struct):
-    """What stands at the moment of a backup and is kept beside all backups: tombstones and all projects' ids, with when
-    they were deleted; and wrapped keys."""
+    """What stands at the moment of a backup and is kept beside all backups: tombstones, deletions of stretches and
+    properties, and all projects' ids, with when they were deleted; wrapped keys; and who may come in."""
 
     tombstones: list[Line]
     keys: list[Line]
+    standing: list[Line]
 
 
 def snapshot(connection: Connection, counts: Counter[str]) -> Iterator[bytes]:
@@ -66,7 +81,7 @@ def lines(content: bytes) -> list[Line]:
 def notes(connection: Connection) -> Notes:
     """The tombstones and the wrapped keys as they are now."""
     tables = _reflected(connection).tables
-    found = Notes([], [])
+    found = Notes([], [], list(_standing(connection, tables)))
     tombstones = tables[TOMBSTONE_TABLE]
     # What a deletion has only hidden may yet be called off.
     for row in connection.execute(select(tombstones).where(tombstones.c.kind != "hidden")).mappings():
@@ -74,13 +89,31 @@ def notes(connection: Connection) -> Notes:
     projects = tables[PROJECT_TABLE]
     for row in connection.execute(select(projects.c.project_id, projects.c.deleted_at_ms)).mappings():
         found.tombstones.append(Line(PROJECT_TABLE, _portable(dict(row))))
+    requests = tables[REQUEST_TABLE]
+    columns = [requests.c[name] for name in ("project_id", "request_id", "what", "subject", "created_at_ms")]
+    begun = (
+        (requests.c.kind == "deletion")
+        & requests.c.what.in_(("stretch", "property"))
+        & requests.c.state.in_(("running", "done"))
+    )
+    for row in connection.execute(select(*columns).where(begun)).mappings():
+        found.tombstones.append(Line(REQUEST_TABLE, _portable(dict(row))))
     for row in connection.execute(select(tables[KEY_TABLE])).mappings():
         found.keys.append(Line(KEY_TABLE, _portable(dict(row))))
     replays = tables["replays"]
-    columns = (replays.c.project_id, replays.c.replay_id, replays.c.wrapped_key)
-    for row in connection.execute(select(*columns).where(replays.c.wrapped_key.is_not(None))).mappings():
+    wrapped = (replays.c.project_id, replays.c.replay_id, replays.c.wrapped_key)
+    for row in connection.execute(select(*wrapped).where(replays.c.wrapped_key.is_not(None))).mappings():
         found.keys.append(Line("replays", _portable(dict(row))))
     return found
+
+
+def _standing(connection: Connection, tables: Mapping[str, Table]) -> Iterator[Line]:
+    known = [name for name in ACCESS if name in tables]
+    yield Line(HEAD, {"tables": known})
+    for name in known:
+        wanted = {*tables[name].primary_key.columns.keys(), *ACCESS[name], *(DAYS if name == PROJECT_TABLE else ())}
+        for row in connection.execute(select(*(each for each in tables[name].c if each.name in wanted))).mappings():
+            yield Line(name, dict(row))
 
 
 def revision(connection: Connection) -> str:

@@ -114,7 +114,7 @@ def restore(
             stores.close()
     out.print(
         f"restored {done.backup_id} of {rfc3339(done.made_at_ms)}: {done.bytes:,} bytes, {done.objects:,} objects; "
-        f"{done.deleted:,} deletions since were applied",
+        f"{done.deleted:,} deletions since were applied, {done.revoked:,} rights and secrets are as they stood last",
         markup=False,
     )
 
@@ -122,6 +122,7 @@ def restore(
 @keys_app.command("rotate")
 def keys_rotate(data: Data = None) -> None:
     """Wrap every key anew under the current master key; no recording is read or written."""
+    from playhead.accounts.second_factor import seal_again
     from playhead.governance import audit
     from playhead.governance.keys import rotate
     from playhead.journal import rewrap
@@ -139,7 +140,7 @@ def keys_rotate(data: Data = None) -> None:
             for each in every_settings(settings)
             if each.journal_path.exists() and rewrap(each.journal_path, stores.keyring)
         ]
-        rotated = rotate(stores)
+        rotated, secrets = rotate(stores), seal_again(stores.control, stores.keyring)
         with stores.control.write() as session:
             for project_id, count in rotated.items():
                 audit.record(session, project_id, audit.COMMAND, "keys.rotated", "project", project_id, {"keys": count})
@@ -147,6 +148,7 @@ def keys_rotate(data: Data = None) -> None:
         stores.close()
     out.print(
         f"{len(rotated):,} projects' keys are new, {sum(rotated.values()):,} replays' keys are wrapped by them"
+        + (f", {secrets:,} members' second factors anew" if secrets else "")
         + (", and the journal's key anew" if journals else ""),
         markup=False,
     )

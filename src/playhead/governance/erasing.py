@@ -26,6 +26,7 @@ from playhead.governance import audit, checking, retrieval, subjects, unsaying
 from playhead.governance.audit import SYSTEM
 from playhead.governance.keys import drop_keys
 from playhead.governance.requests import (
+    STEPS,
     WAIT_MS,
     Counted,
     changed,
@@ -47,7 +48,6 @@ log = structlog.get_logger(__name__)
 HOUR_MS = 3_600_000
 # Journals of other nodes can't be looked into: a flush of theirs that had read no tombstones is over by then.
 OTHERS_MS = 60_000
-STEPS = 5
 
 _WHERE = """ WHERE project_id = {project_id:String} AND """
 _SETTINGS = " SETTINGS mutations_sync = 1, allow_nondeterministic_mutations = 1"
@@ -123,6 +123,9 @@ class Deletion:
         if self._request.state == "waiting" and not self._begin():
             return
         if self._request.done < 1:
+            if self._request.what in {"person", "replays"}:
+                # At once, and counted here: another job takes what has a tombstone, and tells nobody how much it was.
+                self._erase_replays()
             if not self._settled():
                 return
             self._step(1)
@@ -335,6 +338,12 @@ class Deletion:
             audit.record(
                 session, request.project_id, SYSTEM, "deletion.finished", "request", request.request_id, detail
             )
+
+
+def erase_now(stores: Stores, settings: Settings, request: DataRequest, now_ms: int) -> None:
+    """Takes what the request is about off the stores at once. The worker does it again when what waits in the journal
+    is delivered: for a restore, after which nobody may read it in between."""
+    Deletion(stores, settings, request, now_ms, never)._erase()
 
 
 def check(stores: Stores, settings: Settings, request: DataRequest, now_ms: int) -> None:

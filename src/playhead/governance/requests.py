@@ -35,6 +35,8 @@ Disclosure = Literal["Data", "Categories", "Sources"]
 
 # A request can be called off for so long; then the worker begins.
 WAIT_MS = 10_000
+# The steps of a deletion, as its row counts them (governance/erasing.py).
+STEPS = 5
 MAX_IDS = 2_000
 MAX_ID_LENGTH = 1_000
 MAX_NAME_LENGTH = 1_000
@@ -215,12 +217,16 @@ def _many(count: int, one: str, several: str = "") -> str:
     return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
-def create_deletion(stores: Stores, project_id: str, asked: Asked, actor: Actor, now_ms: int) -> DataRequest:
+def create_deletion(  # noqa: PLR0917
+    stores: Stores, project_id: str, asked: Asked, actor: Actor, now_ms: int, request_id: str = ""
+) -> DataRequest:
     """Asks for a deletion: from here on nobody reads what it is about, and after `WAIT_MS` the worker begins.
 
-    Raises `NotFound` for replays that are not there.
+    With a `request_id` it is one that was asked for before, in stores that a backup has taken the place of. Raises
+    `NotFound` for replays that are not there.
     """
     request = _row(project_id, "deletion", asked.what, asked.compliance_type, "", actor, now_ms)
+    request.request_id = request_id or request.request_id
     replays = _replays_asked(stores, project_id, asked)
     subject = Subject(
         distinct_ids=list(dict.fromkeys(asked.distinct_ids)) if asked.what == "person" else [],
@@ -249,6 +255,15 @@ def create_deletion(stores: Stores, project_id: str, asked: Asked, actor: Actor,
         detail = {"what": asked.what}
         audit.record(session, project_id, actor, "deletion.requested", "request", request.request_id, detail)
     return request
+
+
+def begun(session: Session, project_id: str, replay_id: str, actor: Actor, now_ms: int) -> None:
+    """The request of a replay that is deleted already, within the caller's transaction: nobody can call it off, and the
+    worker takes its bytes, checks, and writes the receipt."""
+    request = _row(project_id, "deletion", "replays", "GDPR", "", actor, now_ms)
+    request.subject = encoded(Subject(replay_ids=[replay_id]))
+    request.state, request.started_at_ms, request.total = "running", now_ms, STEPS
+    session.add(request)
 
 
 def create_retrieval(  # noqa: PLR0917
@@ -316,18 +331,6 @@ def requests(control_session: Session, project_id: str, kind: Kind, limit: int, 
             .offset(start)
         )
     )
-
-
-def replays_in_hand(session: Session) -> set[tuple[str, str]]:
-    """Replays, with their projects, that deletions under way take away themselves, and count."""
-    running = select(DataRequest.project_id, DataRequest.subject).where(
-        DataRequest.kind == "deletion", DataRequest.state == "running"
-    )
-    return {
-        (project_id, replay_id)
-        for project_id, subject in session.execute(running)
-        for replay_id in decoded(subject).replay_ids
-    }
 
 
 def find(stores: Stores, project_id: str, kind: Kind, request_id: str) -> DataRequest:

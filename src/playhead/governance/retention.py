@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 import structlog
-from sqlalchemy import ColumnElement, and_, case, exists, func, not_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from playhead import clock
@@ -19,8 +19,9 @@ from playhead.errors import NotFound
 from playhead.governance.audit import Actor, record
 from playhead.governance.tombstones import HIDDEN, REPLAY
 from playhead.stores import Stores
+from playhead.stores import analytics as rows
 from playhead.stores.control import Control
-from playhead.stores.tables import Bookmark, Project, Replay, Tombstone
+from playhead.stores.tables import Bookmark, DataRequest, Project, Replay, Tombstone
 
 log = structlog.get_logger(__name__)
 
@@ -169,18 +170,36 @@ def _expiry(days: Days) -> ColumnElement[int]:
 
 
 def bound_events(stores: Stores) -> None:
-    """Sees to it that whoever reads events through these stores never gets one that has expired."""
+    """Sees to it that whoever reads events through these stores never gets one that has expired, or that a deletion
+    waits for. Asked before each query, control knows of a deletion from the moment that it is acknowledged."""
     for each in stores.every():
         each.analytics.bound(_bounds(stores.control))
+
+
+# What a request's subject holds of whom it is about, until they are forgotten (`requests.Subject`).
+HELD = ("distinct_ids", "ids", "event")
+_BOUNDS = select(
+    Project.event_days,
+    exists().where(
+        DataRequest.project_id == bindparam("project_id"),
+        DataRequest.kind == "deletion",
+        DataRequest.what.in_(("person", "event")),
+        # One that failed hides on until the same is deleted by another, which takes its ids away.
+        DataRequest.state.in_(("waiting", "running"))
+        | ((DataRequest.state == "failed") & or_(*(DataRequest.subject.contains(f'"{each}"') for each in HELD))),
+    ),
+).where(Project.project_id == bindparam("project_id"))
 
 
 def _bounds(control: Control) -> Callable[[str], Mapping[str, str]]:
     def of(project_id: str) -> Mapping[str, str]:
         with control.read() as session:
-            days = session.scalar(select(Project.event_days).where(Project.project_id == project_id))
-        if not days:
-            return {}
-        return {"events": f"received_at > fromUnixTimestamp64Milli({clock.now_ms() - days * DAY_MS})"}
+            days, deleting = session.execute(_BOUNDS, {"project_id": project_id}).first() or (0, True)
+        conditions = dict(rows.HIDDEN) if deleting else {}
+        if days:
+            kept = f"received_at > fromUnixTimestamp64Milli({clock.now_ms() - days * DAY_MS})"
+            conditions["events"] = f"{conditions['events']} AND {kept}" if deleting else kept
+        return conditions
 
     return of
 

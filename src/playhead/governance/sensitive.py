@@ -23,6 +23,12 @@ class Sensitive(msgspec.Struct, frozen=True):
     def __bool__(self) -> bool:
         return bool(self.event or self.profile)
 
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """By which of them a person may be looked for, `name` and `email`: what is found tells what it was found by."""
+        columns = (("name", _NAME), ("email", {"$email"}))
+        return tuple(column for column, made_of in columns if not self.profile & made_of)
+
     def of(self, whose: object) -> frozenset[str]:
         return self.profile if whose == "profile" else self.event
 

@@ -30,7 +30,8 @@ Status = Literal["ready", "arriving", "no_full_snapshot", "expired", "deleted", 
 class FeedQuery(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is asked of the feed; the names are the API's. `from_ms` and `to_ms` bound when a replay began.
 
-    `only` are the replays that may be seen at all, None for all of the project's.
+    `only` are the replays that may be seen at all, None for all of the project's. `searched` is what of whose replay it
+    is `q` is looked for in, beside the ids.
     """
 
     q: str = ""
@@ -52,6 +53,7 @@ class FeedQuery(msgspec.Struct, frozen=True, omit_defaults=True):
     live: bool | None = None
     bookmarked: bool | None = None
     only: list[str] | None = None
+    searched: tuple[str, ...] = ("name", "email")
 
 
 class FeedRow(msgspec.Struct, frozen=True):
@@ -87,6 +89,9 @@ class Feed(msgspec.Struct, frozen=True):
     total: int
 
 
+IDS_AT_ONCE = 3_000
+
+
 class _Cursor(msgspec.Struct, frozen=True, array_like=True):
     sort: str
     order: str
@@ -98,7 +103,7 @@ _STANDING = STANDING_SQL.format(
     columns="""replay_id, part_id, generation, epoch, seq, events, first_ms, last_ms, clock_offset_ms, received_at,
     clicks, rage_clicks, errors, arraySum(activity_counts) AS activity, page_urls, browser, os, device, distinct_id,
     distinct_ids""",
-    where="replay_id NOT IN {gone:Array(UUID)}",
+    where="{gone}",
 )
 
 # Whose replay, for every replay at once (replays/person.py says the rule); joined only when people are asked for.
@@ -144,10 +149,10 @@ _KEYS: dict[Sort, str] = {"recency": "started", "duration": "duration", "activit
 
 def feed(stores: Stores, project_id: str, query: FeedQuery, now_ms: int, timezone: str = "UTC") -> Feed:
     """A page of the feed. Raises `PlayheadError` for a cursor that is none of this order."""
-    sql, parameters = _feed_sql(query, now_ms, timezone)
-    parameters |= {"project_id": project_id, "gone": gone_replays(stores.control, project_id, now_ms)}
-    if query.bookmarked is not None:
-        parameters["bookmarked"] = sorted(bookmarked(stores.control, project_id))
+    gone = gone_replays(stores.control, project_id, now_ms)
+    marked = [] if query.bookmarked is None else sorted(bookmarked(stores.control, project_id))
+    sql, parameters = _feed_sql(query, gone, marked, now_ms, timezone)
+    parameters["project_id"] = project_id
     if query.distinct_id:
         parameters["person"] = users_of(stores.analytics, project_id, [query.distinct_id])[query.distinct_id]
     found = stores.analytics.query(sql, parameters, FINAL_SETTINGS)
@@ -215,8 +220,18 @@ def status_of(card: Card, *, live: bool, closed: bool) -> Status:
     return "arriving" if live else "no_full_snapshot"
 
 
-def _feed_sql(query: FeedQuery, now_ms: int, timezone: str) -> tuple[str, dict[str, Any]]:
+def _feed_sql(
+    query: FeedQuery, gone: Sequence[str], marked: Sequence[str], now_ms: int, timezone: str
+) -> tuple[str, dict[str, Any]]:
     parameters: dict[str, Any] = {"limit": query.limit + 1}
+
+    def among(column: str, name: str, ids: Sequence[str]) -> str:
+        """In as many parameters as it takes: a server refuses one of more than 128 KB, and so many replays expire at
+        once when a project shortens its retention."""
+        groups = {f"{name}{start}": ids[start : start + IDS_AT_ONCE] for start in range(0, len(ids), IDS_AT_ONCE)}
+        parameters.update(groups)
+        return f"({' OR '.join(f'{column} IN {{{each}:Array(UUID)}}' for each in groups) or '0'})"
+
     where, people = ["1"], False
 
     def narrow(condition: str, **values: Any) -> None:
@@ -230,14 +245,15 @@ def _feed_sql(query: FeedQuery, now_ms: int, timezone: str) -> tuple[str, dict[s
         people = True
         narrow(
             f"(arrayExists(text -> positionCaseInsensitiveUTF8(text, {{q:String}}) > 0, "
-            f"arrayConcat([profile.name, profile.email, {_PERSON}, owner.event_id], replays.ids)))",
+            f"arrayConcat([{''.join(f'profile.{each}, ' for each in query.searched)}{_PERSON}, owner.event_id], "
+            "replays.ids)))",
             q=query.q.strip(),
         )
     if query.distinct_id:
         people = True
         where.append(f"{_PERSON} = {{person:String}}")
     if query.only is not None:
-        narrow("replays.replay_id IN {only:Array(UUID)}", only=query.only)
+        where.append(among("replays.replay_id", "only", query.only))
     if query.from_ms is not None:
         narrow("started >= {from_ms:Int64}", from_ms=query.from_ms)
     if query.to_ms is not None:
@@ -265,7 +281,7 @@ def _feed_sql(query: FeedQuery, now_ms: int, timezone: str) -> tuple[str, dict[s
             live_events_from=now_ms - LIVE_EVENTS_MS,
         )
     if query.bookmarked is not None:
-        where.append(f"replays.replay_id {'' if query.bookmarked else 'NOT '}IN {{bookmarked:Array(UUID)}}")
+        where.append(f"{'' if query.bookmarked else 'NOT '}{among('replays.replay_id', 'marked', marked)}")
     after = "1"
     if query.cursor:
         cursor = _read_cursor(query)
@@ -273,7 +289,7 @@ def _feed_sql(query: FeedQuery, now_ms: int, timezone: str) -> tuple[str, dict[s
         parameters |= {"after_key": cursor.key, "after_id": cursor.replay_id}
     sql = _FEED_SQL.format(
         key=_KEYS[query.sort],
-        standing=_STANDING,
+        standing=_STANDING.replace("{gone}", f"NOT {among('replay_id', 'gone', gone)}"),
         people=_PEOPLE if people else "",
         where=" AND ".join(where),
         after=after,

@@ -13,7 +13,6 @@ import structlog
 from sqlalchemy import delete, or_, select, update
 
 from playhead.errors import PlayheadError, Unavailable
-from playhead.governance.requests import replays_in_hand
 from playhead.recordings.segments import BlockEntry, TailTooShort, read_footer, without_blocks
 from playhead.replays.access import REMOVED
 from playhead.replays.reading import forget_index, load_index
@@ -53,20 +52,17 @@ SETTINGS mutations_sync = 1
 
 
 def remove_deleted(stores: Stores, settings: Settings, now_ms: int, stopped: Callable[[], bool] = never) -> int:
-    """Takes the bytes of deleted replays away, but for those that a request has in hand; answers how many replays it
-    looked at.
+    """Takes the bytes of deleted replays away; answers how many replays it looked at.
 
     A segment that holds blocks of a deleted replay and of others goes at once: the others are compacted first.
     """
     with stores.control.read() as session:
-        in_hand = replays_in_hand(session)
-        buried = session.execute(
+        waiting = session.execute(
             select(Tombstone.project_id, Tombstone.id, Tombstone.created_at_ms)
             .where(stores.hold(Tombstone.project_id), Tombstone.kind == "replay", Tombstone.done_at_ms == 0)
             .order_by(Tombstone.created_at_ms)
-            .limit(AT_ONCE + len(in_hand))
+            .limit(AT_ONCE)
         ).all()
-    waiting = [each for each in buried if (each.project_id, each.id) not in in_hand][:AT_ONCE]
     by_project: dict[str, list[str]] = defaultdict(list)
     finished: dict[str, list[str]] = defaultdict(list)
     for project_id, replay_id, created_at_ms in waiting:

@@ -29,7 +29,8 @@ Order = Literal["asc", "desc"]
 class UsersQuery(msgspec.Struct, frozen=True):
     """Who is asked for. `sort` is `last_seen`, `first_seen`, `name`, or a property of profiles.
 
-    `everyone`: whoever has a profile or events, else only who has a profile.
+    `everyone`: whoever has a profile or events, else only who has a profile. `searched` is what `q` is looked for in,
+    beside the ids.
     """
 
     q: str = ""
@@ -39,6 +40,7 @@ class UsersQuery(msgspec.Struct, frozen=True):
     everyone: bool = False
     limit: int = 50
     offset: int = 0
+    searched: tuple[str, ...] = ("name", "email")
 
 
 class Users(msgspec.Struct, frozen=True):
@@ -84,8 +86,8 @@ GROUP BY person
 def users(analytics: Analytics, project_id: str, asked: UsersQuery, timezone: str) -> Users:
     """A page of people, and how many there are. Raises `PlayheadError` 422 when it takes too long."""
     query = Query(project_id, ZoneInfo(timezone))
-    where = f"{_matching(query, asked.q)} AND {query.filters(asked.filters)}"
-    ordered = _ordered(query, asked.sort, asked.order)
+    where = f"{_matching(query, asked)} AND {query.filters(asked.filters)}"
+    ordered = _ordered(query, asked)
     # Only now is it known which values are needed.
     columns, values = "distinct_id, name, email, first_ms, last_ms", query.columns("profile")
     times = "toUnixTimestamp64Milli(first_seen) AS first_ms, toUnixTimestamp64Milli(last_seen) AS last_ms"
@@ -111,25 +113,25 @@ def users(analytics: Analytics, project_id: str, asked: UsersQuery, timezone: st
     )
 
 
-def _matching(query: Query, q: str) -> str:
+def _matching(query: Query, asked: UsersQuery) -> str:
     """Whose name, e-mail or any distinct_id holds the text."""
-    if not q.strip():
+    if not asked.q.strip():
         return "1"
-    part = query.bind(q.strip(), "String")
+    part = query.bind(asked.q.strip(), "String")
     holds = " OR ".join(
-        f"positionCaseInsensitiveUTF8({column}, {part}) > 0" for column in ("name", "email", "distinct_id")
+        f"positionCaseInsensitiveUTF8({column}, {part}) > 0" for column in (*asked.searched, "distinct_id")
     )
     device = f"positionCaseInsensitiveUTF8(concat('{DEVICE_PREFIX}', device_id), {part}) > 0"
     return f"({holds} OR distinct_id IN (SELECT user_id FROM ({DEVICE_USERS_SQL}) WHERE {device}))"  # noqa: S608
 
 
-def _ordered(query: Query, sort: str, order: Order) -> str:
+def _ordered(query: Query, asked: UsersQuery) -> str:
     """Whoever has no value comes last either way; of a property numbers come before other texts."""
-    way = order.upper()
+    sort, way = asked.sort, asked.order.upper()
     if sort in {"last_seen", "first_seen"}:
         return f"{'last_ms' if sort == 'last_seen' else 'first_ms'} {way}"
     if sort == "name":
-        return f"name = '', lowerUTF8(name) {way}, lowerUTF8(email) {way}"
+        return ", ".join(["name = ''", *(f"lowerUTF8({column}) {way}" for column in asked.searched)])
     if not 1 <= len(sort) <= MAX_NAME:
         raise wrong("sort", f"must be a property's name, of 1 to {MAX_NAME} characters")
     texts = query.texts(sort, "profile")

@@ -81,7 +81,7 @@ class Analytics:
         self._types: dict[tuple[str, tuple[str, ...]], list[Any]] = {}
         self._lock = threading.Lock()
         # Of a project, the conditions that rows must meet to be there at all, by table: see `bound`.
-        self._bounds: Callable[[str], Mapping[str, str]] = lambda project_id: {}
+        self._bounds: Callable[[str], Mapping[str, str]] = lambda project_id: HIDDEN
 
     @classmethod
     def open(cls, url: str) -> Analytics:
@@ -102,14 +102,15 @@ class Analytics:
 
     def bound(self, bounds: Callable[[str], Mapping[str, str]]) -> None:
         """From now on queries with the parameter `project_id` see of a table only rows that meet the condition which
-        `bounds` answers for that project. Conditions are our own SQL without quotes; commands see all rows."""
+        `bounds` answers for that project, `HIDDEN` while it has deletions that are not done. Conditions are our own SQL
+        without quotes; commands see all rows. Queries of no project see nothing that is hidden in any."""
         self._bounds = bounds
 
     def _hiding(self, params: Mapping[str, Any] | None) -> dict[str, Any]:
         project_id = (params or {}).get("project_id")
-        conditions = dict(HIDDEN)
-        for table, condition in (self._bounds(project_id) if project_id else {}).items():
-            conditions[table] = f"{conditions[table]} AND {condition}" if table in conditions else condition
+        conditions = self._bounds(project_id) if project_id else HIDDEN
+        if not conditions:
+            return {}
         filters = ", ".join(f"'{table}': '{condition}'" for table, condition in conditions.items())
         return {"additional_table_filters": f"{{{filters}}}"}
 

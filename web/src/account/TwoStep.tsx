@@ -4,12 +4,13 @@ import { Check, Download } from 'lucide-react';
 import { QRCodeSVG } from 'qrcode.react';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 
+import { reason } from '../api/http';
 import { confirmTotp, endTotp, startTotp } from '../api/access';
 import { sessionQuery } from '../api/queries';
 import type { SessionMember } from '../api/types';
 import { Copy } from '../lib/Copy';
 import { save } from '../lib/download';
-import { Fault, Field, reason, textIn } from '../lib/Form';
+import { Fault, Field, textIn } from '../lib/Form';
 import form from '../lib/Form.module.css';
 import { Matter } from '../settings/parts';
 import rows from '../settings/Rows.module.css';

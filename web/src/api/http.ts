@@ -13,6 +13,13 @@ export class HttpError extends Error {
   }
 }
 
+/** What a call that failed says; `otherwise` is what is still so when the server can't be reached. */
+export function reason(error: unknown, otherwise = ''): string {
+  return error instanceof HttpError
+    ? error.message
+    : `The server could not be reached. ${otherwise}`.trim();
+}
+
 let csrf = '';
 
 /** The session's token, sent with every call that changes something. */

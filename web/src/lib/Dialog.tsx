@@ -1,7 +1,8 @@
 import { Modal } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 
-import { Field, reason, textIn } from './Form';
+import { reason } from '../api/http';
+import { Field, textIn } from './Form';
 import style from './Form.module.css';
 
 /** Asks before something is gone for good. */

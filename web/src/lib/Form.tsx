@@ -1,6 +1,6 @@
 import { type ReactNode, useId } from 'react';
 
-import { HttpError } from '../api/http';
+import { reason } from '../api/http';
 import { Copy } from './Copy';
 import style from './Form.module.css';
 
@@ -66,13 +66,6 @@ export function Choice(props: {
       </span>
     </label>
   );
-}
-
-/** What a call that failed says; `otherwise` is what is still so when the server can't be reached. */
-export function reason(error: unknown, otherwise = ''): string {
-  return error instanceof HttpError
-    ? error.message
-    : `The server could not be reached. ${otherwise}`.trim();
 }
 
 export function Fault({ error, otherwise }: { error: unknown; otherwise?: string }) {

@@ -3,7 +3,7 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { ChevronLeft, CloudOff, UserX } from 'lucide-react';
 import { useEffect, useMemo } from 'react';
 
-import { HttpError } from '../api/http';
+import { HttpError, reason } from '../api/http';
 import { profileQuery } from '../api/people';
 import { personLabel } from '../lib/format';
 import { useNow } from '../lib/hooks';
@@ -58,9 +58,7 @@ export function ProfileScreen() {
         >
           {unknown
             ? `${id} has sent no event, has no profile and is in no replay. It may have been deleted.`
-            : error instanceof HttpError
-              ? error.message
-              : 'The server could not be reached.'}
+            : reason(error)}
         </Trouble>
       </div>
     );

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { CloudOff, Plus, ShieldCheck, X } from 'lucide-react';
 
-import { HttpError } from '../api/http';
+import { reason } from '../api/http';
 import { rulesQuery } from '../api/privacy';
 import type { Project, Rule } from '../api/types';
 import { Trouble } from '../lib/Trouble';
@@ -45,8 +45,7 @@ export function PrivacyScreen() {
             title="The rules could not be loaded"
             retry={() => void refetch()}
           >
-            {error instanceof HttpError ? error.message : 'The server could not be reached.'} Rules
-            that were made stay in force.
+            {reason(error)} Rules that were made stay in force.
           </Trouble>
         ) : !rules ? (
           <ul className={style.rules} aria-busy="true" aria-label="Loading the rules">

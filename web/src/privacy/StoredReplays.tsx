@@ -12,7 +12,7 @@ import {
 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 
-import { HttpError } from '../api/http';
+import { HttpError, reason } from '../api/http';
 import { cancelJob, jobsQuery, startJob } from '../api/privacy';
 import type { Job, Project, Rule } from '../api/types';
 import { ago, count, exact, plural, spell } from '../lib/format';
@@ -52,7 +52,7 @@ export function StoredReplays(props: {
       </p>
       {error && !jobs ? (
         <p className={privacy.trouble} role="alert">
-          {error instanceof HttpError ? error.message : 'The server could not be reached.'}{' '}
+          {reason(error)}{' '}
           <button type="button" className="link" onClick={() => void refetch()}>
             Try again
           </button>

@@ -4,7 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { CircleOff, CloudOff, Hourglass, TimerOff, Trash2 } from 'lucide-react';
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 
-import { HttpError } from '../api/http';
+import { HttpError, reason } from '../api/http';
 import { recordingSource, replayQuery } from '../api/queries';
 import type { Project, ReplayDetail, Stretch } from '../api/types';
 import { moment, personLabel } from '../lib/format';
@@ -285,7 +285,8 @@ function CannotLoad(props: { error: Error; project: Project; retry: () => void }
         </Trouble>
       );
     }
-    if (error.status === 404) {
+    // 400: what stands in the address can't be an id.
+    if (error.status === 404 || error.status === 400) {
       return (
         <Trouble icon={<CircleOff size={18} />} title="There is no such replay">
           The link may be mistyped, or belong to another project than {project.name}.
@@ -299,7 +300,7 @@ function CannotLoad(props: { error: Error; project: Project; retry: () => void }
       title="The replay could not be loaded"
       retry={props.retry}
     >
-      {error instanceof HttpError ? error.message : 'The server could not be reached.'}
+      {reason(error)}
     </Trouble>
   );
 }

@@ -12,8 +12,8 @@ import {
   shareWith,
   watchersQuery,
 } from '../api/governance';
+import { reason } from '../api/http';
 import { Copy } from '../lib/Copy';
-import { reason } from '../lib/Form';
 import { exact, plural, when } from '../lib/format';
 import { useNow } from '../lib/hooks';
 import { leftOf } from '../shared/left';

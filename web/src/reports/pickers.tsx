@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 
-import { HttpError } from '../api/http';
+import { reason } from '../api/http';
 import { eventNamesQuery } from '../api/queries';
 import { type PropertyType, propertiesQuery, valuesQuery } from '../api/reports';
 import { propertyName } from '../lib/format';
@@ -9,8 +9,7 @@ import type { Property, Scalar } from './parts';
 import { type Option, Picker } from './Picker';
 import { eventLabel } from './words';
 
-const said = (error: Error | null) =>
-  error && (error instanceof HttpError ? error.message : 'The server could not be reached.');
+const said = (error: Error | null) => error && reason(error);
 
 export function EventPicker(props: {
   project: string;

@@ -24,13 +24,13 @@ import {
   auditQuery,
   verifyAudit,
 } from '../api/governance';
+import { reason } from '../api/http';
 import { exact } from '../lib/format';
 import { SearchField } from '../lib/SearchField';
 import { Trouble } from '../lib/Trouble';
 import { useMay, useProject } from '../shell/session';
 import { useActors } from './actors';
 import style from './Audit.module.css';
-import { reason } from '../lib/Form';
 import { NotLoaded, SectionHead } from './parts';
 import { Sentence } from './Sentence';
 import { ACTIONS, actionName, whole } from './dataWords';

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 
+import { reason } from '../api/http';
 import { type DeletionPreview, type Target, deletionPreviewQuery } from '../api/governance';
-import { reason } from '../lib/Form';
 import form from '../lib/Form.module.css';
 import style from './Goes.module.css';
 import { countedOf, whole } from './dataWords';

@@ -12,11 +12,12 @@ import {
   askDeletion,
   askRetrieval,
 } from '../api/governance';
+import { reason } from '../api/http';
 import { eventNamesQuery } from '../api/queries';
 import { propertiesQuery } from '../api/reports';
 import { useProject } from '../shell/session';
 import { Goes, usePreview } from './Goes';
-import { Field, reason } from '../lib/Form';
+import { Field } from '../lib/Form';
 import form from '../lib/Form.module.css';
 import { Points } from './parts';
 import { deleteLabel, idsIn, whole } from './dataWords';

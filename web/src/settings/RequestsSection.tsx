@@ -10,13 +10,13 @@ import {
   downloadPath,
   requestsQuery,
 } from '../api/governance';
+import { reason } from '../api/http';
 import { ago, exact } from '../lib/format';
 import { useNow } from '../lib/hooks';
 import { Trouble } from '../lib/Trouble';
 import type { RequestsSearch } from '../routes';
 import { useProject } from '../shell/session';
 import style from './Requests.module.css';
-import { reason } from '../lib/Form';
 import form from '../lib/Form.module.css';
 import { NotLoaded, SectionHead } from './parts';
 import { RequestDialog } from './RequestDialog';

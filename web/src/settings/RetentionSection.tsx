@@ -11,12 +11,12 @@ import {
   keptPreviewQuery,
   keptQuery,
 } from '../api/governance';
+import { reason } from '../api/http';
 import { sessionQuery } from '../api/queries';
 import { Confirm } from '../lib/Dialog';
 import { count, exact } from '../lib/format';
 import { useProject } from '../shell/session';
 import style from './Retention.module.css';
-import { reason } from '../lib/Form';
 import form from '../lib/Form.module.css';
 import { NotLoaded, SectionHead } from './parts';
 import { LIMITS, days as daysText, daysFault, expiring, isDays, sameDays } from './dataWords';

@@ -1,7 +1,7 @@
 import { CloudOff } from 'lucide-react';
 import { type ReactNode, useId } from 'react';
 
-import { reason } from '../lib/Form';
+import { reason } from '../api/http';
 import { Trouble } from '../lib/Trouble';
 import style from './parts.module.css';
 

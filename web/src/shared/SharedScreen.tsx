@@ -4,7 +4,7 @@ import { CircleOff, CloudOff, Hourglass, Maximize } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 
 import { type SharedReplay, sharedQuery, sharedSource } from '../api/governance';
-import { HttpError } from '../api/http';
+import { HttpError, reason } from '../api/http';
 import type { ReplayDetail } from '../api/types';
 import { clock, exact, moment, plural } from '../lib/format';
 import { useNarrow, useNow } from '../lib/hooks';
@@ -54,7 +54,7 @@ export function SharedScreen() {
           title="The replay could not be loaded"
           retry={() => void refetch()}
         >
-          {error instanceof HttpError ? error.message : 'The server could not be reached.'}
+          {reason(error)}
         </Trouble>
       </Alone>
     );

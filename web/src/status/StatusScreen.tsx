@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { CircleAlert, CircleCheck, CloudOff } from 'lucide-react';
 import type { ReactNode } from 'react';
 
-import { HttpError } from '../api/http';
+import { reason } from '../api/http';
 import { statusQuery } from '../api/queries';
 import { bytes, count, spell } from '../lib/format';
 import { Trouble } from '../lib/Trouble';
@@ -24,7 +24,7 @@ export function StatusScreen() {
         title="The status could not be loaded"
         retry={() => void refetch()}
       >
-        {error instanceof HttpError ? error.message : 'The server could not be reached.'}
+        {reason(error)}
       </Trouble>
     );
   }

@@ -34,9 +34,9 @@ class Project(Table):
 class Member(Table):
     """Who logs in to Playhead. `is_operator` runs this server: sees all projects as an owner and makes new ones.
 
-    `password_hash` is argon2id's own text, "" while there is none. `totp_secret` is base32, "" while the second
-    factor is off; `totp_pending` is one that waits to be confirmed by its first code; `totp_step` is the last time step
-    that was spent, so that no code works twice.
+    `password_hash` is argon2id's own text, "" while there is none. `totp_secret` is base32, sealed where a master key
+    is set (accounts/second_factor.py), "" while the second factor is off; `totp_pending` is one that waits to be
+    confirmed by its first code; `totp_step` is the last time step that was spent, so that no code works twice.
     """
 
     __tablename__ = "members"
