@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from .conftest import Api, Server, eventually, log_in, recording
 
 
-def test_a_log_in_link_opens_the_dashboard_once(server: Server, context: BrowserContext) -> None:
+def test_a_log_in_link_opens_the_dashboard_once(server: Server, watched: str, context: BrowserContext) -> None:
     dashboard = log_in(server, context)
     expect(dashboard.get_by_label("Replay feed")).to_be_visible()
     stranger = httpx.get(f"{server.url}/api/session")
