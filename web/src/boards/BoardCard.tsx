@@ -46,6 +46,7 @@ export function BoardCard(props: {
   const report = saved.data?.find((one) => one.report_id === card.report_id);
   const note = card.report_id === null;
   const name = note ? 'Note' : (report?.name ?? 'Saved report');
+  const waits = !note && !report && saved.isPending;
   const Icon = note ? StickyNote : report ? KINDS[report.kind].icon : BookmarkX;
   return (
     <li
@@ -57,8 +58,12 @@ export function BoardCard(props: {
       aria-labelledby={id}
     >
       <header className={style.cardHead}>
-        <Icon size={14} strokeWidth={1.75} aria-hidden />
-        <h2 id={id} className={note ? 'unseen' : undefined}>
+        {waits ? (
+          <i className="bone" style={{ width: 140, height: 14 }} />
+        ) : (
+          <Icon size={14} strokeWidth={1.75} aria-hidden />
+        )}
+        <h2 id={id} className={note || waits ? 'unseen' : undefined}>
           {report ? (
             <Link
               to="/projects/$project/saved/$report"
