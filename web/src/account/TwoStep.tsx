@@ -84,7 +84,7 @@ function SetUp({ email, onClose }: { email: string; onClose: () => void }) {
   };
   if (codes) return <Recovery codes={codes} email={email} onClose={done} />;
   return (
-    <Modal opened onClose={onClose} title="Set up two-step log-in" centered size={520}>
+    <Modal opened onClose={onClose} title="Set up two-step log-in" size={520}>
       <form onSubmit={(event) => confirm.mutate(codeOf(event))}>
         {start.error ? (
           <Fault error={start.error} otherwise="Two-step log-in is still off." />
@@ -181,7 +181,6 @@ function Recovery(props: { codes: string[]; email: string; onClose: () => void }
       opened
       onClose={props.onClose}
       title="Two-step log-in is on. Keep these codes"
-      centered
       size={480}
       closeOnClickOutside={false}
       closeOnEscape={false}
@@ -229,7 +228,7 @@ function TurnOff({ onClose }: { onClose: () => void }) {
     },
   });
   return (
-    <Modal opened onClose={onClose} title="Turn off two-step log-in?" centered size={420}>
+    <Modal opened onClose={onClose} title="Turn off two-step log-in?" size={420}>
       <form onSubmit={(event) => off.mutate(codeOf(event))}>
         <p className={form.text}>
           Your password alone lets anyone in who has it. The recovery codes stop working.

@@ -33,7 +33,7 @@ export function Confirm(props: {
     }
   };
   return (
-    <Modal opened onClose={props.onClose} title={props.title} centered size={420}>
+    <Modal opened onClose={props.onClose} title={props.title} size={420}>
       <p className={style.text}>{props.children}</p>
       {trouble && (
         <p className={`${style.fault} ${style.small}`} role="alert">
@@ -82,7 +82,7 @@ export function NameDialog(props: {
     }
   };
   return (
-    <Modal opened onClose={props.onClose} title={props.title} centered size={440}>
+    <Modal opened onClose={props.onClose} title={props.title} size={440}>
       <form
         className={style.form}
         onSubmit={(event) => {

@@ -99,13 +99,7 @@ function DeleteRule(props: { opened: boolean; onClose: () => void; project: stri
     },
   });
   return (
-    <Modal
-      opened={props.opened}
-      onClose={props.onClose}
-      title="Delete this rule?"
-      centered
-      size={460}
-    >
+    <Modal opened={props.opened} onClose={props.onClose} title="Delete this rule?" size={460}>
       <code className={style.quoted}>{rule.expression}</code>
       <ul className={style.consequences}>
         <li>

@@ -102,7 +102,6 @@ export function ApplyToStored({ project, rules }: { project: Project; rules: num
         opened={asking}
         onClose={() => setAsking(false)}
         title={`Apply the ${rules === 1 ? 'rules' : `${rules} rules`} to stored replays?`}
-        centered
         size={460}
       >
         <ul className={privacy.consequences}>

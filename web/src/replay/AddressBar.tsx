@@ -232,13 +232,7 @@ function DeleteDialog(props: {
     }
   };
   return (
-    <Modal
-      opened={props.opened}
-      onClose={props.onClose}
-      title="Delete this replay?"
-      centered
-      size={420}
-    >
+    <Modal opened={props.opened} onClose={props.onClose} title="Delete this replay?" size={420}>
       <p className={style.consequence}>
         The recording of {personLabel(detail.person)} ({clock(detail.duration_ms)}) is removed from
         every store at once and can’t be brought back; parts that still arrive are refused. The

@@ -31,7 +31,7 @@ const USUAL_HOURS = 24 * 7;
 export function ShareDialog(props: { project: string; replay: string; onClose: () => void }) {
   const { project, replay } = props;
   return (
-    <Modal opened onClose={props.onClose} title="Share this replay" centered size={480}>
+    <Modal opened onClose={props.onClose} title="Share this replay" size={480}>
       <Links project={project} replay={replay} />
       <Viewers project={project} replay={replay} />
     </Modal>

@@ -157,7 +157,6 @@ function NewKey({ project, onClose }: { project: Project; onClose: () => void })
         opened
         onClose={onClose}
         title={`The key “${make.data.name}”`}
-        centered
         size={500}
         closeOnClickOutside={false}
       >
@@ -178,7 +177,7 @@ function NewKey({ project, onClose }: { project: Project; onClose: () => void })
     );
   }
   return (
-    <Modal opened onClose={onClose} title="New API key" centered size={480}>
+    <Modal opened onClose={onClose} title="New API key" size={480}>
       <form className={form.form} onSubmit={submit}>
         <Field label="Name" hint="What will use it: “Nightly export”, “Support tool”.">
           {(attributes) => (

@@ -217,13 +217,7 @@ function Row(props: { project: Project; member: Member; members: Member[] }) {
         </Confirm>
       )}
       {link && (
-        <Modal
-          opened
-          onClose={() => setLink(null)}
-          title={`A link for ${shown}`}
-          centered
-          size={500}
-        >
+        <Modal opened onClose={() => setLink(null)} title={`A link for ${shown}`} size={500}>
           <OneTimeLink given={link} onClose={() => setLink(null)} />
         </Modal>
       )}
@@ -251,19 +245,13 @@ function Invite({ project, onClose }: { project: Project; onClose: () => void })
   };
   if (add.data) {
     return (
-      <Modal
-        opened
-        onClose={onClose}
-        title={`${add.data.email ?? 'They'} can come in`}
-        centered
-        size={500}
-      >
+      <Modal opened onClose={onClose} title={`${add.data.email ?? 'They'} can come in`} size={500}>
         <OneTimeLink given={add.data} onClose={onClose} />
       </Modal>
     );
   }
   return (
-    <Modal opened onClose={onClose} title={`Invite to ${project.name}`} centered size={500}>
+    <Modal opened onClose={onClose} title={`Invite to ${project.name}`} size={500}>
       <form className={form.form} onSubmit={submit}>
         <div className={form.pair}>
           <Field label="E-mail">

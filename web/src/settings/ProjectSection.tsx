@@ -189,7 +189,7 @@ function Rotation({ project, onClose }: { project: Project; onClose: () => void 
     },
   });
   return (
-    <Modal opened onClose={onClose} title="Replace the project token?" centered size={480}>
+    <Modal opened onClose={onClose} title="Replace the project token?" size={480}>
       <p className={`${form.text} ${style.text}`}>
         A new token is made and shown here. Pages that still have the old one must be able to send
         until your site is changed, or their visits are lost.
@@ -265,7 +265,7 @@ function DeleteDialog({ project, onClose }: { project: Project; onClose: () => v
   });
   const right = typed === project.name;
   return (
-    <Modal opened onClose={onClose} title={`Delete ${project.name}?`} centered size={460}>
+    <Modal opened onClose={onClose} title={`Delete ${project.name}?`} size={460}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

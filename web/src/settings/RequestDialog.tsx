@@ -130,7 +130,7 @@ export function RequestDialog(props: {
         ? `Get the data of ${person.label}`
         : 'New retrieval';
   return (
-    <Modal opened onClose={onClose} title={title} centered size={520}>
+    <Modal opened onClose={onClose} title={title} size={520}>
       <form
         className={form.form}
         onSubmit={(event) => {

@@ -45,7 +45,7 @@ const KEYS: [group: string, rows: [keys: string[], what: string][]][] = [
 
 export function Help(props: { opened: boolean; onClose: () => void }) {
   return (
-    <Modal opened={props.opened} onClose={props.onClose} title="Keys" size={560} centered>
+    <Modal opened={props.opened} onClose={props.onClose} title="Keys" size={560}>
       <div className={style.groups}>
         {KEYS.map(([group, rows]) => (
           <section key={group}>

@@ -27,6 +27,8 @@ export const theme = createTheme({
     Modal: Modal.extend({
       defaultProps: {
         closeButtonProps: { 'aria-label': 'Close' },
+        // Its head stays where it is: in the middle, what comes later would move the button that is about to be clicked.
+        yOffset: '9dvh',
         // A dialog's head is not the page's.
         attributes: { header: { role: 'presentation' } },
       },
