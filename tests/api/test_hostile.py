@@ -7,8 +7,6 @@ import gzip
 import io
 import json
 import re
-import threading
-import time
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -18,6 +16,7 @@ from typing import Any
 
 import pytest
 import zstandard
+from deleting import worked_off
 from house import Asks, furnish, logged_in, member
 from starlette.testclient import TestClient
 from test_fuzz import ENDS, quick_passwords
@@ -34,8 +33,7 @@ from playhead.delivery.flush import Delivery
 from playhead.errors import PlayheadError
 from playhead.exports_import import Importing
 from playhead.governance import audit, retrieval
-from playhead.governance.erasing import run_requests
-from playhead.governance.requests import WAIT_MS, Asked, create_deletion, create_retrieval
+from playhead.governance.requests import Asked, create_deletion, create_retrieval
 from playhead.governance.sensitive import Sensitive, masked_line
 from playhead.journal import Journal, JournalQueue
 from playhead.rrweb_import import import_files
@@ -44,7 +42,6 @@ from playhead.stores import Stores
 from playhead.stores.analytics import Analytics
 from playhead.stores.blobs import Blobs
 from playhead.stores.control import Control
-from playhead.stores.tables import DataRequest
 
 DEEP = b"[" * 100_000
 DEEPER = b"[" * 1_200 + b"]" * 1_200
@@ -287,22 +284,6 @@ def test_an_odd_event_is_taken_exported_retrieved_and_rid_of_a_property(
     assert f'"count":{len(odd)}' in worked_off(stores, settings, deletion, clock).receipt
     left = server.get(f"/api/projects/{made.project_id}/export", headers=headers).content
     assert (left.count(b"\n"), left.count(b"canary")) == (len(odd), 0)
-
-
-def worked_off(stores: Stores, settings: Settings, request: DataRequest, clock: Clock) -> DataRequest:
-    """The worker's rounds until the request is over: the engine takes a while to let old parts go."""
-    deadline = time.monotonic() + 60
-    clock.now += WAIT_MS
-    while True:
-        run_requests(stores, settings, clock.now)
-        with stores.control.read() as session:
-            row = session.get_one(DataRequest, (request.project_id, request.request_id))
-        if row.state not in {"waiting", "running"}:
-            break
-        assert time.monotonic() < deadline
-        threading.Event().wait(0.1)
-    assert row.state == "done", row.error
-    return row
 
 
 @pytest.mark.parametrize(

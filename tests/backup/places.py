@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from deleting import worked_off
 from visits import START, Clock, Visit, click, mutation, opening, set_profile, track
 
 from playhead.accounts import NewProject
-from playhead.governance.erasing import run_requests
 from playhead.governance.requests import Receipt, receipt_of
 from playhead.journal import JournalQueue
 from playhead.replays.sealing import seal_due
@@ -54,13 +53,6 @@ def a_little_history(stores: Stores, project: NewProject, settings: Settings, cl
 def done(stores: Stores, settings: Settings, request: DataRequest, clock: Clock) -> Receipt:
     """The worker's rounds until the deletion is over."""
     JournalQueue.open(settings.journal_path).close()
-    for _ in range(20):
-        clock.now += 20_000
-        run_requests(stores, settings, clock.now)
-        with stores.control.read() as session:
-            row = session.get_one(DataRequest, (request.project_id, request.request_id))
-        if row.state not in {"waiting", "running"}:
-            break
-        time.sleep(0.5)
+    row = worked_off(stores, settings, request, clock)
     assert row.state == "done", row.error
     return receipt_of(row)

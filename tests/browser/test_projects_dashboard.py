@@ -61,10 +61,12 @@ def test_a_project_is_made_and_waits_for_its_first_visit(server: Server, page: P
 def test_where_the_server_has_regions_one_is_chosen(server: Server, page: Page) -> None:
     session_with(page, regions=[{"name": "eu"}, {"name": "us"}])
     asked: list[Any] = []
-    page.route(
-        "**/api/projects",
-        lambda route: (asked.append(route.request.post_data_json), route.fulfill(status=503, json={})),  # type: ignore[func-returns-value]
-    )
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.post_data_json)
+        route.fulfill(status=503, json={})
+
+    page.route("**/api/projects", refuse)
     page.goto(f"{server.url}/projects/new")
     region = page.get_by_label("Region")
     expect(region.get_by_role("option")).to_have_text(["Default", "eu", "us"])
