@@ -13,14 +13,13 @@ from playhead.errors import Unavailable
 from playhead.stores.control import Control
 from playhead.stores.tables import Lease
 
-HOUSEKEEPING = "housekeeping"
 # Held while a backup copies: housekeeping rests. And for as long as a command works on a repository of backups.
 BACKUP, WRITING = "backup", "backup writing"
 
 
 def housekeeping(region: str) -> str:
     """The lease of a region's housekeeping: a store that is down holds up only its own."""
-    return f"{HOUSEKEEPING} {region}".strip()
+    return f"housekeeping {region}".strip()
 
 
 def take_lease(control: Control, name: str, holder: str, seconds: int) -> bool:
